@@ -1,6 +1,7 @@
 """`jackfield sandbox iterable` as a person or a script starts it."""
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -93,17 +94,22 @@ def test_a_port_in_use_is_one_clear_line_and_status_one() -> None:
 
     assert outcome.returncode == 1
     assert outcome.stderr == (
-        f"Error: port {port} of 127.0.0.1 cannot be used: Address already in use\n"
+        f"error: port {port} of 127.0.0.1 cannot be used: Address already in use\n"
     )
 
 
 def test_people_get_a_table() -> None:
     with running() as (process, line):
         assert process.stdout is not None
-        shown = line + "".join(process.stdout.readline() for _ in range(12))
+        shown = line
+        while not shown.splitlines()[-1].startswith("Open an address"):
+            shown += process.stdout.readline()
 
-    assert "US http://127.0.0.1:" in shown
     assert make_keys(Region.US)["server_side"].value in shown
+    us, eu = re.findall(r"^(?:US|EU) (http://127\.0\.0\.1:\d+)$", shown, re.MULTILINE)
+    # What a hub is started with to reach it.
+    rewrite = f"https://api.iterable.com={us},https://api.eu.iterable.com={eu}"
+    assert f"\nexport JACKFIELD_PROVIDER_REWRITE={rewrite}\n" in shown
 
 
 def test_it_starts_from_a_seed_file(tmp_path: Path) -> None:

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import click
 
-from jackfield.cli.output import PORT, json_option, print_json, print_table, reporting, say
+from jackfield.cli.output import PORT, fail, json_option, print_json, print_table, reporting, say
 from jackfield.kit.actor import Actor
 from jackfield.settings import DEFAULT_HOST, DEFAULT_PORT, Settings
 
 if TYPE_CHECKING:
     from jackfield.sandbox.connector.server import ConnectorSandbox
 
-_ORIGINS: Final = {"us": "https://api.iterable.com", "eu": "https://api.eu.iterable.com"}
 _US_PORT: Final = 9901
 _EU_PORT: Final = 9902
 _OAUTH_PORT: Final = 9903
@@ -77,7 +76,7 @@ def demo(port: int, *, once: bool, of_all: bool, as_json: bool) -> None:
         uvloop.run(_serve(port, of_all=of_all, as_json=as_json))
     except PortUnavailable as error:
         msg = f"{error}; the demo's sandbox needs it: is another demo running?"
-        raise click.ClickException(msg) from error
+        fail(msg)
 
 
 async def _once(*, of_all: bool) -> list[dict[str, Any]]:
@@ -135,11 +134,12 @@ async def _running(
         demo_providers.serving_providers() if of_all else _no_providers() as providers,
     ):
         origins = {"us": sandbox.us, "eu": sandbox.eu}
-        targets = {_ORIGINS[name]: origin.url for name, origin in origins.items()}
-        targets |= dict.fromkeys(_FERNWOOD, oauth.url)
-        targets |= demo_providers.targets_of(providers)
-        rewrite = ",".join(f"{origin}={target}" for origin, target in targets.items())
-        settings = replace(settings, provider_rewrite=rewrite)
+        rewrites = [
+            sandbox.provider_rewrite,
+            *(f"{each}={oauth.url}" for each in _FERNWOOD),
+            *(each.provider_rewrite for each in providers.values()),
+        ]
+        settings = replace(settings, provider_rewrite=",".join(rewrites))
         async with server.serving(settings, opened) as hub:
             project = await projects.ensure_project(hub, actor)
             async with hub.db.write(project.id, actor) as tx:
@@ -281,10 +281,11 @@ def _summary(result: Any) -> str:
         names = [str(row.get("name") or row.get("id")) for row in rows[:3]]
         return f"{len(rows)}: {', '.join(names)}{', …' if len(rows) > len(names) else ''}"
     if isinstance(result, dict):
-        entries = cast("dict[str, Any]", result).items()
-        return ", ".join(
-            f"{name}={value}" for name, value in entries if isinstance(value, str | int)
+        fields = cast("dict[str, Any]", result)
+        plain = (
+            f"{name}={value}" for name, value in fields.items() if isinstance(value, str | int)
         )
+        return ", ".join(plain) or str(fields)
     return str(result)
 
 

@@ -36,13 +36,6 @@ async def serving_providers() -> AsyncGenerator[dict[str, "ConnectorSandbox"]]:
         }
 
 
-def targets_of(sandboxes: Mapping[str, "ConnectorSandbox"]) -> dict[str, str]:
-    """Return the origins of all providers, each with the sandbox that it leads to."""
-    return {
-        origin: each.url for each in sandboxes.values() for origin in each.state.provider.origins
-    }
-
-
 def link_all(
     sandboxes: Mapping[str, "ConnectorSandbox"], ask: Ask, url: str, owner: Mapping[str, str]
 ) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from jackfield.cli.output import PORT, reporting, say
+from jackfield.cli.output import PORT, fail, reporting, say
 from jackfield.kit import log
 from jackfield.kit.json import DecodeError, encode
 from jackfield.sandbox.iterable.refusals import Refusal
@@ -57,7 +57,7 @@ def oauth(port: int, *, as_json: bool) -> None:
     try:
         asyncio.run(_serve_oauth(port, as_json=as_json))
     except PortUnavailable as error:
-        raise click.ClickException(str(error)) from error
+        fail(str(error))
 
 
 @sandbox.command()
@@ -94,7 +94,7 @@ def connector(key: str, port: int, *, as_json: bool) -> None:
     try:
         asyncio.run(_serve_connector(found, port, as_json=as_json))
     except PortUnavailable as error:
-        raise click.ClickException(str(error)) from error
+        fail(str(error))
 
 
 @sandbox.command()
@@ -126,7 +126,7 @@ def iterable(
     try:
         asyncio.run(_serve(us_port, eu_port, seeds, as_json=as_json))
     except PortUnavailable as error:
-        raise click.ClickException(str(error)) from error
+        fail(str(error))
     except Refusal as error:
         msg = f"the seed cannot be planted: {error}"
         raise click.ClickException(msg) from error
@@ -183,11 +183,13 @@ def _announce(running: Sandbox, *, as_json: bool) -> None:
         return
     console = Console()
     for name, origin in regions.items():
-        table = Table("Key", "Value", title=f"{name.upper()} {origin.url}", title_justify="left")
+        say(f"{name.upper()} {origin.url}")
+        table = Table("Key", "Value")
         for kind, value in origin.api_keys.items():
             table.add_row(kind, value)
         console.print(table)
-    console.print("Open an address in a browser to see what is in it. Ctrl-C stops it.")
+    say(f"export JACKFIELD_PROVIDER_REWRITE={running.provider_rewrite}")
+    say("Open an address in a browser to see what is in it. Ctrl-C stops it.")
 
 
 def _announce_oauth(running: OAuthSandbox, *, as_json: bool) -> None:
@@ -196,12 +198,12 @@ def _announce_oauth(running: OAuthSandbox, *, as_json: bool) -> None:
         say(encode(described).decode())
         return
     console = Console()
-    title = f"OAuth {running.url}"
-    table = Table("Client ID", "Client secret", title=title, title_justify="left")
+    say(f"OAuth {running.url}")
+    table = Table("Client ID", "Client secret")
     for client in running.authority.clients:
         table.add_row(client.id, client.secret)
     console.print(table)
-    console.print("Open the address in a browser to see what happened. Ctrl-C stops it.")
+    say("Open the address in a browser to see what happened. Ctrl-C stops it.")
 
 
 def _announce_connector(running: "ConnectorSandbox", *, as_json: bool) -> None:
@@ -210,8 +212,9 @@ def _announce_connector(running: "ConnectorSandbox", *, as_json: bool) -> None:
         return
     console = Console()
     for login in running.logins:
-        title = f"{login.method.key}: {login.method.label}"
-        table = Table("Field", "Value", title=title, title_justify="left")
+        # Not the table's title, which is broken into lines where the table is narrow.
+        say(f"{login.method.key}: {login.method.label}")
+        table = Table("Field", "Value")
         filled = {**login.setup, **login.credentials}
         # A table would break them into lines of its own, which nobody could paste.
         long = {name: value for name, value in filled.items() if len(value) > _WIDEST}

@@ -50,6 +50,10 @@ class Sandbox:
     us: Origin
     eu: Origin
 
+    @property
+    def provider_rewrite(self) -> str:
+        return f"https://api.iterable.com={self.us.url},https://api.eu.iterable.com={self.eu.url}"
+
 
 @asynccontextmanager
 async def serve(
