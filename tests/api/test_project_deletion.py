@@ -16,6 +16,7 @@ from jackfield.members.repo import Memberships, find_member
 from jackfield.projects import service as projects
 from jackfield.projects.models import Project, ProjectBeingDeleted, ProjectNotFound
 from jackfield.projects.repo import all_projects
+from jackfield.worker import project_deletions
 from tests.api.test_second_factors import code_at, enter, set_up
 from tests.support.actor import TESTER
 from tests.support.clock import FrozenClock, StoppedTime
@@ -237,3 +238,44 @@ async def test_a_deleted_default_project_is_not_made_again_while_there_are_other
     await projects.ensure_first_project(hub.hub, TESTER)
 
     assert await names(hub) == ["stays"]
+
+
+async def test_an_owner_types_its_name_on_the_dashboard_and_goes_on_in_another(
+    hub: Running, doomed: Project
+) -> None:
+    await fill(hub.hub.db, doomed.id, rows=1)
+    await member(hub, "olga@example.com", Role.OWNER, doomed)
+    await member(hub, "ada@example.com", Role.ADMIN, doomed)
+    olga = await member(hub, "olga@example.com")
+    ada = await member(hub, "ada@example.com")
+    async with browser(hub, ada) as opened:
+        await opened.post("/dashboard/projects/switch", data={"id": doomed.id})
+        too_low = await opened.post("/dashboard/projects/delete", data={"name": "doomed"})
+    async with browser(hub, olga) as opened:
+        await opened.post("/dashboard/projects/switch", data={"id": doomed.id})
+        page = await opened.get("/dashboard/projects")
+        mistyped = await opened.post("/dashboard/projects/delete", data={"name": "default"})
+        done = await opened.post("/dashboard/projects/delete", data={"name": "doomed"})
+        after = await opened.get("/dashboard/projects")
+    begun = await service.look_at(hub.hub, "doomed")
+    await project_deletions.finish(hub.hub)
+
+    assert "1 account, 0 API keys, 1 webhook, 2 members go for good" in page.text
+    assert [each.status_code for each in (too_low, mistyped, done)] == [403, 422, 303]
+    assert "Type the name of the project to delete it" in mistyped.text
+    assert after.status_code == 200
+    assert "--project default" in after.text
+    assert "--project doomed" not in after.text
+    assert begun.is_begun
+    assert not any((await rows_of(hub.hub.db, doomed.id)).values())
+    with pytest.raises(ProjectNotFound):
+        await service.look_at(hub.hub, "doomed")
+
+
+async def test_the_only_project_is_not_deleted_on_the_dashboard(hub: Running) -> None:
+    async with browser(hub, await member(hub, "olga@example.com", Role.OWNER)) as opened:
+        refused = await opened.post("/dashboard/projects/delete", data={"name": "default"})
+        after = await opened.get("/dashboard/projects")
+
+    assert (refused.status_code, after.status_code) == (409, 200)
+    assert "at least one project" in refused.text

@@ -30,6 +30,7 @@ MAKERS = {
         "worker/audit.py",
         "worker/connectors.py",
         "worker/issues.py",
+        "worker/project_deletions.py",
         "worker/pruning.py",
         "worker/run_counts.py",
         "worker/revocations.py",

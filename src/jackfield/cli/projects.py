@@ -10,7 +10,7 @@ from jackfield.cli.output import fail, json_option, print_json, print_table, rep
 from jackfield.kit.actor import Actor
 
 if TYPE_CHECKING:
-    from jackfield.members.project_deletion.models import Contents, Doomed
+    from jackfield.members.project_deletion.models import Doomed
     from jackfield.projects.models import Project
 
 
@@ -30,7 +30,7 @@ def projects() -> None:
 def list_projects(*, as_json: bool) -> None:
     """List all projects."""
 
-    async def ask() -> tuple[list["Project"], list[str]]:
+    async def ask() -> tuple[list["Project"], list["Project"]]:
         from jackfield.members.project_deletion.repo import unfinished  # noqa: PLC0415 - kept out
         from jackfield.projects.repo import all_projects  # noqa: PLC0415 - of `--help`
 
@@ -38,8 +38,9 @@ def list_projects(*, as_json: bool) -> None:
             return await all_projects(hub.db), await unfinished(hub.db)
 
     found, begun = asyncio.run(ask())
-    for name in begun:
-        say(f"{name!r} is being deleted; if that was cut off: {_again(name)}", err=True)
+    for each in begun:
+        again = f"jackfield projects delete {_quoted(each.name)}"
+        say(f"{each.name!r} is being deleted; to finish that now: {again}", err=True)
     if as_json:
         print_json({"data": found, "next": None})
         return
@@ -113,8 +114,8 @@ def delete(name: str, *, yes: bool, as_json: bool) -> None:
 
     Its keys are destroyed first, so that nothing opens its credentials any more, in no backup
     either, and nobody gets in: its API keys, sessions and links end within a second, also in a hub
-    that runs. Then its rows go, beside the work of others. Cut off, it is gone on with by the same
-    command. Members who are in other projects, too, stay there.
+    that runs. Then its rows go, beside the work of others. Cut off, it is gone on with by a running
+    hub, or by the same command. Members who are in other projects, too, stay there.
 
     At the providers the credentials stay valid: end them first, with `jackfield revoke`.
 
@@ -149,7 +150,7 @@ def _confirm(doomed: "Doomed", *, yes: bool) -> None:
         return
     say(
         f"This deletes the project {project.name!r} ({project.id}) for good: "
-        f"{_in_words(doomed.contents)}. Its credentials are destroyed here; they stay valid at the "
+        f"{doomed.contents}. Its credentials are destroyed here; they stay valid at the "
         f"providers, unless this was done before: jackfield revoke --project {_quoted(project.name)}",
         err=True,
     )
@@ -158,20 +159,6 @@ def _confirm(doomed: "Doomed", *, yes: bool) -> None:
     typed = click.prompt("Type the name of the project to go on", err=True, default="")
     if typed.strip() != project.name:
         fail("nothing was changed")
-
-
-def _in_words(contents: "Contents") -> str:
-    counts = (
-        (contents.accounts, "account"),
-        (contents.keys, "API key"),
-        (contents.webhooks, "webhook"),
-        (contents.members, "member"),
-    )
-    return ", ".join(f"{count:,} {noun}{'' if count == 1 else 's'}" for count, noun in counts)
-
-
-def _again(name: str) -> str:
-    return f"jackfield projects delete {_quoted(name)}"
 
 
 def _quoted(name: str) -> str:

@@ -16,6 +16,16 @@ class Contents:
     webhooks: int
     members: int
 
+    def __str__(self) -> str:
+        """Say it in words."""
+        counts = (
+            (self.accounts, "account"),
+            (self.keys, "API key"),
+            (self.webhooks, "webhook"),
+            (self.members, "member"),
+        )
+        return ", ".join(f"{count:,} {noun}{'' if count == 1 else 's'}" for count, noun in counts)
+
 
 @dataclass(frozen=True, slots=True)
 class Doomed:

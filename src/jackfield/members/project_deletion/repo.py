@@ -22,10 +22,12 @@ async def find_project(db: Database, name: str) -> tuple[Project, bool] | None:
     return convert(rows[0], Project), rows[0]["deleted_at"] is not None
 
 
-async def unfinished(db: Database) -> list[str]:
-    """Return the names of projects whose deletion has begun."""
-    rows = await db.unscoped("select name from projects where deleted_at is not null order by name")
-    return [row["name"] for row in rows]
+async def unfinished(db: Database) -> list[Project]:
+    """Return the projects whose deletion has begun."""
+    rows = await db.unscoped(
+        "select id, name, created_at from projects where deleted_at is not null order by id"
+    )
+    return [convert(row, Project) for row in rows]
 
 
 class Deletion:

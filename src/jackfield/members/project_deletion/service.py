@@ -23,7 +23,7 @@ from jackfield.members.project_deletion.models import (
     RevocationRunning,
 )
 from jackfield.members.project_deletion.repo import Deletion, find_project
-from jackfield.projects.models import ProjectNotFound
+from jackfield.projects.models import Project, ProjectNotFound
 from jackfield.secrets.repo import ShreddingKeys
 from jackfield.secrets.store import SealedSecrets, SecretOwner, remove_secrets
 from jackfield.vault.cipher import SealBroken
@@ -64,15 +64,32 @@ async def delete_project(
     Raises:
         LastProject, ProjectConnectorInUse, RevocationRunning: it cannot be deleted now.
     """
-    await _repeated(lambda: _cut_off(hub, doomed, actor))
-    await _tell_installation(hub, doomed, actor)
+    await cut_off(hub, doomed.project, actor)
+    await finish(hub, doomed.project, actor, show)
+
+
+async def cut_off(hub: "Hub", project: Project, actor: Actor) -> None:
+    """
+    Begin the deletion of a project: from then on nothing opens what it has, and nobody gets in.
+
+    Raises:
+        LastProject, ProjectConnectorInUse, RevocationRunning: it cannot be deleted now.
+    """
+    await _repeated(lambda: _cut_off(hub, project, actor))
+
+
+async def finish(
+    hub: "Hub", project: Project, actor: Actor, show: Callable[[str], None] = lambda _: None
+) -> None:
+    """Delete what is left of a project that was cut off; two processes may do so at once."""
+    await _tell_installation(hub, project, actor)
     for table in _tables():
-        await _drop_rows(hub, doomed, actor, table, show)
-    await _repeated(lambda: _drop_project(hub, doomed, actor))
+        await _drop_rows(hub, project, actor, table, show)
+    await _repeated(lambda: _drop_project(hub, project, actor))
 
 
-async def _cut_off(hub: "Hub", doomed: Doomed, actor: Actor) -> None:
-    async with hub.db.write(doomed.project.id, actor) as tx:
+async def _cut_off(hub: "Hub", project: Project, actor: Actor) -> None:
+    async with hub.db.write(project.id, actor) as tx:
         deletion = Deletion(tx)
         if not await deletion.mark():
             return
@@ -82,7 +99,7 @@ async def _cut_off(hub: "Hub", doomed: Doomed, actor: Actor) -> None:
             await _move(hub, tx, move)
         await ShreddingKeys(tx).destroy_all()
         await deletion.drop_access()
-        told = {"name": doomed.project.name, **asdict(contents)}
+        told = {"name": project.name, **asdict(contents)}
         await record(tx, AuditKind.PROJECT_DELETED, tx.project_id, before=told)
         await sign(tx, hub.vault.audit_keys)
         await tx.touch()
@@ -118,9 +135,8 @@ async def _move(hub: "Hub", tx: Tx, move: Move) -> None:
     )
 
 
-async def _tell_installation(hub: "Hub", doomed: Doomed, actor: Actor) -> None:
+async def _tell_installation(hub: "Hub", project: Project, actor: Actor) -> None:
     """Record the deletion where it is found when the project has no name any more."""
-    project = doomed.project
     async with hub.db.read(project.id) as tx:
         told = await Deletion(tx).record(project.id)
     async with hub.db.write(INSTALLATION, actor) as tx:
@@ -131,20 +147,20 @@ async def _tell_installation(hub: "Hub", doomed: Doomed, actor: Actor) -> None:
 
 
 async def _drop_rows(
-    hub: "Hub", doomed: Doomed, actor: Actor, table: Table, show: Callable[[str], None]
+    hub: "Hub", project: Project, actor: Actor, table: Table, show: Callable[[str], None]
 ) -> None:
     after, is_first, count = None, True, 0
     while is_first or after is not None:
-        async with hub.db.write(doomed.project.id, actor) as tx:
+        async with hub.db.write(project.id, actor) as tx:
             after = await Deletion(tx).drop_some(table, after, most=_AT_ONCE)
         is_first, count = False, count + _AT_ONCE
         if after is not None:
             show(f"{table.name}: {count:,} rows deleted")
 
 
-async def _drop_project(hub: "Hub", doomed: Doomed, actor: Actor) -> None:
+async def _drop_project(hub: "Hub", project: Project, actor: Actor) -> None:
     """Delete the project itself, with what a hub wrote meanwhile."""
-    async with hub.db.write(doomed.project.id, actor) as tx:
+    async with hub.db.write(project.id, actor) as tx:
         await ShreddingKeys(tx).destroy_all()
         for table in _tables():
             await Deletion(tx).drop_all(table)

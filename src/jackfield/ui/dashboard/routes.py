@@ -81,6 +81,11 @@ ROUTES: Final = (
         methods=_POST,
     ),
     Route(
+        "/dashboard/projects/delete",
+        signed_in(projects.delete_project, least=Role.OWNER),
+        methods=_POST,
+    ),
+    Route(
         "/dashboard/projects/switch", signed_in(projects.switch_project, own=True), methods=_POST
     ),
     Route("/dashboard/members", signed_in(members.list_members)),
