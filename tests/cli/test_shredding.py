@@ -19,7 +19,7 @@ from tests.cli.conftest import Command, Said
 from tests.support import postgres
 from tests.support.backups import KEYS, RECIPIENT, key_file
 from tests.support.clock import FrozenClock
-from tests.support.running import Running, running_hub
+from tests.support.running import PATIENCE, Running, running_hub
 from tests.support.shredding import opens, shredding_keys
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -167,7 +167,8 @@ async def test_a_destroyed_key_is_not_left_in_the_file_of_sqlite(
 
 
 def checkpoint(data_dir: Path) -> None:
-    with closing(sqlite3.connect(data_dir / "jackfield.db")) as connection:
+    with closing(sqlite3.connect(data_dir / "jackfield.db", timeout=PATIENCE)) as connection:
+        # It waits for what the hub is about.
         assert connection.execute("pragma wal_checkpoint(truncate)").fetchone()[0] == 0
 
 
@@ -247,6 +248,17 @@ async def test_a_backup_is_verified_with_its_shredding_keys(
     assert [each.status for each in (whole, damaged, missing)] == [0, 1, 1]
     assert "damaged or incomplete" in damaged.err
     assert "there is no" in missing.err
+
+
+async def test_a_hub_whose_first_project_was_deleted_is_the_same_hub(
+    jackfield: Command, pair: tuple[Path, Path], backups: Path
+) -> None:
+    assert pair
+    made = await jackfield("projects", "create", "second")
+    gone = await jackfield("projects", "delete", "default", "--yes")
+    again = await jackfield("backup", str(backups / "third.backup"), "--to", RECIPIENT)
+
+    assert [each.status for each in (made, gone, again)] == [0, 0, 0], gone.err + again.err
 
 
 async def test_the_shredding_keys_of_another_hub_are_not_replaced(

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias, cast
 
 import msgspec
 
+from jackfield.audit.models import INSTALLATION
 from jackfield.backup.container import Part
 from jackfield.backup.models import FORMAT, End, Header, Rows
 from jackfield.db.transfer import end
@@ -23,7 +24,8 @@ _KEYS: Final = Table("vault_keys", ("id", "proof"))
 _SEALED: Final = Table("credentials", ("sealed",))
 _RECOVERY: Final = Table("vault_recovery", ("copy",))
 _SHREDDING: Final = "shredding_keys"
-_PROJECTS: Final = Table("projects", ("id",))
+# The audit log of a project outlives it.
+_PROJECTS: Final = (Table("projects", ("id",)), Table("audit_chains", ("project_id",)))
 
 # Opens the file of shredding keys of the hub that its header names, and yields what adds a part.
 OpenKeys: TypeAlias = Callable[[Header], AbstractContextManager[Callable[[Part], None]]]
@@ -78,7 +80,7 @@ async def write(
                 sorted({key_id(cast("bytes", row[0])) async for row in source.rows(_SEALED)})
             ),
             recovery=await _recovery_copy(source) if _RECOVERY.name in columns else None,
-            installation=await _installation(source),
+            installation=await _installation(source, columns),
         )
         if keys := [each for each in tables_at(migrations) if each.name == _SHREDDING]:
             count = await _copied_keys(source, keys[0], header, open_keys, on_row)
@@ -111,8 +113,16 @@ async def _copied_keys(
     return found.rows
 
 
-async def _installation(source: end.End) -> str:
-    return min([str(row[0]) async for row in source.rows(_PROJECTS)], default="")
+async def _installation(source: end.End, tables: Collection[str]) -> str:
+    """Return the id of the first project that there ever was."""
+    found = [
+        str(row[0])
+        for table in _PROJECTS
+        if table.name in tables
+        async for row in source.rows(table)
+        if row[0] != INSTALLATION
+    ]
+    return min(found, default="")
 
 
 async def _recovery_copy(source: end.End) -> bytes | None:

@@ -38,7 +38,7 @@ class Header(msgspec.Struct, frozen=True, tag="header"):
     used_keys: tuple[str, ...]
     # The copy of the keyring that its recovery key opens: a restoration begins with the keyring.
     recovery: bytes | None = None
-    # The id of its first project, which it keeps wherever it is moved.
+    # The id of the first project it ever had, which it keeps wherever it is moved.
     installation: str = ""
     shredding_keys: int = 0
 
