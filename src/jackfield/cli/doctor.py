@@ -140,7 +140,9 @@ async def _findings(*, is_offline: bool) -> AsyncGenerator[Finding]:
             yield Finding(
                 "provider rewrite",
                 ok=True,
-                detail=", ".join(f"{a} → {b}" for a, b in hub.rewrites.targets.items()) or "none",
+                # The hub that runs may have others, which nothing asks it for.
+                detail=", ".join(f"{a} → {b}" for a, b in hub.rewrites.targets.items())
+                or "none in this command's environment",
             )
     except HubError as error:
         is_keyring = isinstance(error, KeyringUnusable)
