@@ -1,6 +1,7 @@
 """Once an account is deleted, no backup opens its credentials, whoever has the keyring."""
 
 import asyncio
+import os
 import shutil
 import sqlite3
 from collections.abc import Generator
@@ -79,6 +80,10 @@ def sealed_in(file: Path) -> list[dict[str, Any]]:
 
 def what_is_in(folder: Path) -> list[str]:
     return sorted(each.name for each in folder.iterdir())
+
+
+def contents_of(folder: Path) -> dict[str, bytes]:
+    return {each.name: each.read_bytes() for each in folder.iterdir()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +200,7 @@ async def test_shredding_keys_that_do_not_belong_to_a_backup_are_refused(
     keys, earlier = backups / "shredding-keys.backup", backups / "earlier.backup"
     damaged, other = backups / "damaged.backup", backups / "other.backup"
     damaged.write_bytes(keys.read_bytes()[:-40])
-    other.write_bytes(keys.read_bytes().replace(b"keys prj_", b"keys prj_X", 1))
+    other.write_bytes(keys.read_bytes().replace(b"keys prj_0", b"keys prj_X", 1))
     shutil.copy(data_dir / "keyring.json", away)
 
     async def refused(*words: str) -> str:
@@ -281,3 +286,47 @@ async def test_the_shredding_keys_of_another_hub_are_not_replaced(
     assert "other.backup" not in left
     assert named.status == 0, named.err
     assert elsewhere.exists()
+
+
+async def test_a_backup_and_its_shredding_keys_are_two_files(
+    jackfield: Command, pair: tuple[Path, Path], backups: Path
+) -> None:
+    keys, second = backups / "shredding-keys.backup", pair[1]
+    before = contents_of(backups)
+    to = ("--force", "--to", RECIPIENT)
+
+    for file, named in ((keys, ()), (second, ("--shredding-keys", f"{backups}/./{second.name}"))):
+        said = await jackfield("backup", str(file), *to, *named)
+        assert said.status == 2
+        assert "is where the shredding keys belong" in said.err
+
+    assert contents_of(backups) == before
+
+
+async def test_where_the_shredding_keys_are_a_link_no_earlier_ones_stay_behind_it(
+    jackfield: Command, pair: tuple[Path, Path], backups: Path
+) -> None:
+    keys, there = backups / "shredding-keys.backup", backups / "there.keys"
+    was = keys.read_bytes()
+    keys.rename(there)
+    keys.symlink_to(there)
+
+    said = await jackfield("backup", str(pair[1]), "--force", "--to", RECIPIENT)
+
+    assert said.status == 0, said.err
+    assert keys.is_symlink()
+    assert there.read_bytes() != was
+
+
+async def test_only_a_file_is_replaced_by_a_backup(
+    jackfield: Command, pair: tuple[Path, Path], backups: Path
+) -> None:
+    assert pair
+    pipe = backups / "pipe"
+    os.mkfifo(pipe)
+
+    said = await jackfield("backup", str(pipe), "--force", "--to", RECIPIENT)
+
+    assert said.status == 1
+    assert "is no file that could be replaced" in said.err
+    assert pipe.is_fifo()

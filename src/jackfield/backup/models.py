@@ -29,7 +29,7 @@ class Header(msgspec.Struct, frozen=True, tag="header"):
 
     format: int
     hub: str
-    made_at: datetime
+    made_at: Annotated[datetime, msgspec.Meta(tz=True)]
     database: str
     migrations: dict[int, str]
     tables: dict[str, tuple[str, ...]]

@@ -96,7 +96,9 @@ async def restore(
             raise BackupRefused(msg, faults=faults)
         for rows in keys.shredding_rows:
             found = [row for row in rows if row[:2] in needed]
-            await target.insert(tables[TABLE], found)
+            # Of a backup from before there were such keys, none is needed.
+            if found:
+                await target.insert(tables[TABLE], found)
             needed.difference_update(row[:2] for row in found)
         await target.commit()
     return Restored(Contents(header, sums), len(needed))

@@ -80,7 +80,9 @@ def backup(
     if file.exists() and not force:
         fail(f"{str(file)!r} is there already; name another file, or add --force")
     locks = backup_keys.locks(settings, recipients, passphrase_file)
-    with cleaned_up():
+    from jackfield.backup import shredding_file  # noqa: PLC0415 - kept out of `--help`
+
+    with cleaned_up(), shredding_file.in_turn(keys_file, lambda: _tell_wait(keys_file)):
         contents = asyncio.run(
             _made(file, keys_file, locks, settings, has_logs=not without_logs, force=force)
         )
@@ -88,6 +90,10 @@ def backup(
     if contents.header.shredding_keys:
         say(f"{keys_file}: the shredding keys of all backups; keep no older one of it", err=True)
     say(f"the keyring is not in it; keep a copy of {settings.keyring_location!r}", err=True)
+
+
+def _tell_wait(keys_file: Path) -> None:
+    say(f"another backup replaces {str(keys_file)!r}; this one begins after it", err=True)
 
 
 async def _made(

@@ -64,7 +64,16 @@ def shredding_file(backup: Path, named: Path | None) -> Path:
     """Return where the shredding keys of a backup are."""
     from jackfield.backup.shredding_file import FILE_NAME  # noqa: PLC0415 - kept out of `--help`
 
-    return named or backup.with_name(FILE_NAME)
+    # What a link leads to is replaced: the link would be, and the earlier keys stay where they are.
+    found = named or backup.with_name(FILE_NAME)
+    found = found.resolve() if found.is_symlink() else found
+    if found.resolve() == backup.resolve():
+        fail(
+            f"{str(backup)!r} is where the shredding keys belong; name another FILE, or another "
+            "file with --shredding-keys",
+            status=USAGE,
+        )
+    return found
 
 
 def require_shredding_file(file: Path) -> None:

@@ -15,6 +15,8 @@ _OWNER_ONLY: Final = 0o600
 @contextmanager
 def new_file(file: Path, *, force: bool) -> Generator[IO[bytes]]:
     """Write a file under another name, which becomes its own once it is complete and on disk."""
+    if force and file.exists() and not file.is_file():
+        fail(f"{str(file)!r} is no file that could be replaced; name another one")
     part = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
     try:
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
