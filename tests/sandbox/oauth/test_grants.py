@@ -1,5 +1,7 @@
 """Grants other than a person's consent in a browser, and clients that sign."""
 
+import base64
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -79,6 +81,11 @@ async def test_a_client_that_signs_is_taken_once_for_each_assertion(client: Make
         {"sub": "ada"},
         {"jti": None},
         {"nbf": NOW + 1},
+        {"aud": [{}]},
+        {"aud": [[]]},
+        {"exp": 10**400},
+        {"exp": "soon"},
+        {"iss": {}},
     ],
     ids=str,
 )
@@ -86,6 +93,24 @@ async def test_an_assertion_that_is_wrong_is_refused(client: Make, change: dict[
     caller = client(jwks=JWKS, secret="")
 
     assert (await by_assertion(caller, sign(claims_of(caller, **change)))).error == "invalid_client"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [{"crit": None}, {"crit": 1}, {"crit": [{}]}, {"crit": [None]}, {"kid": {}}, {"alg": "none"}],
+    ids=str,
+)
+async def test_an_assertion_with_a_header_that_is_none_is_refused(
+    client: Make, header: dict[str, Any]
+) -> None:
+    caller = client(jwks=JWKS, secret="")
+    usual, claims, signature = sign(claims_of(caller)).split(".")
+    members = {**json.loads(base64.urlsafe_b64decode(usual + "==")), **header}
+    changed = base64.urlsafe_b64encode(json.dumps(members).encode()).decode().rstrip("=")
+
+    refused = await by_assertion(caller, f"{changed}.{claims}.{signature}")
+
+    assert refused.error == "invalid_client"
 
 
 async def test_an_assertion_of_another_key_is_refused(client: Make) -> None:

@@ -230,3 +230,10 @@ def test_what_is_of_another_type_than_it_should_be_breaks_nothing(
     tmp_path: Path, text: str
 ) -> None:
     assert import_document(write(tmp_path, text)).actions >= 1
+
+
+@pytest.mark.parametrize("place", ['{ $ref: "#" }', "{ a: 1 }", "[[]]", "7", "null"])
+def test_a_parameter_that_is_nowhere_is_no_body(place: str) -> None:
+    made = operation(f"parameters: [{{ name: a, in: {place}, type: string }}]")
+
+    assert "requestBody" not in made

@@ -77,7 +77,7 @@ class _Reader:
         left = ("parameters", "consumes", "produces", "schemes", "responses")
         made = {name: each for name, each in document.items() if name not in left}
         made["parameters"] = [
-            _parameter(each) for each in parameters if each.get("in") not in {"body", "formData"}
+            _parameter(each) for each in parameters if text(each, "in") not in {"body", "formData"}
         ]
         body = _body(parameters, self._media(document, "consumes"))
         if body is not None:

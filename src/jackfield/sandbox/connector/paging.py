@@ -11,6 +11,7 @@ from jackfield.kit.json import Json, is_object, text
 from jackfield.sandbox.connector.endpoints import Endpoint
 from jackfield.sandbox.connector.shapes import dig, put, split_path
 from jackfield.sandbox.connector.store import Row
+from jackfield.sandbox.numbers import is_number
 
 # Where the next page begins, in an address that the sandbox gives out.
 _OFFSET: Final = "sandbox_offset"
@@ -73,7 +74,7 @@ def _size(endpoint: Endpoint, sent: Mapping[str, Json], key: Json) -> int:
 
 
 def _number(value: Json) -> int:
-    return int(value) if isinstance(value, int | str) and str(value).isdecimal() else 0
+    return int(value) if isinstance(value, int | str) and is_number(str(value)) else 0
 
 
 def tell_page(endpoint: Endpoint, whole: Json, page: Page, target: str) -> Json:

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from jackfield.kit.json import Json, is_list, is_object
 from jackfield.sandbox.connector.ids import other_id, vary
 from jackfield.sandbox.connector.shapes import is_alike
+from jackfield.sandbox.numbers import is_number
 
 ROWS: Final = 3
 _IDENTIFYING: Final = (
@@ -147,7 +148,7 @@ def _take_id(row: Row, resource: Resource, id_: str) -> None:
     name, old = resource.id_name, row[resource.id_name]
     new: Json = _hashed_email(row, old) or old
     if id_:
-        new = int(id_) if isinstance(old, int) and id_.isdecimal() else id_
+        new = int(id_) if isinstance(old, int) and is_number(id_) else id_
     if is_alike(new, old):
         row[name] = new
 

@@ -21,6 +21,8 @@ _ALGORITHMS: Final = ["RS256", "PS256", "ES256", "ES384", "EdDSA"]
 # Of an assertion that authenticates, and of one that is a grant.
 _LONGEST: Final = 300
 _LONGEST_GRANT: Final = 3600
+# The last one where a member of the header is of another type.
+_UNREADABLE: Final = (JoseError, ValueError, TypeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,9 @@ def _read(authority: Authority, client: Client, assertion: object, longest: int)
         }[rules.assertion_audience]
     )
     aud = claims.get("aud")
-    meant = {aud} if isinstance(aud, str) else set(as_list(aud))
+    meant = (
+        {aud} if isinstance(aud, str) else {each for each in as_list(aud) if isinstance(each, str)}
+    )
     lasts = rules.assertion_lifetime or longest
     exp, nbf, iat = (claims.get(name) for name in ("exp", "nbf", "iat"))
     checks = {
@@ -129,7 +133,7 @@ def _read(authority: Authority, client: Client, assertion: object, longest: int)
 def _header(assertion: str) -> dict[str, Json]:
     try:
         return dict(extract_compact(assertion.encode()).headers())
-    except (JoseError, ValueError) as error:
+    except _UNREADABLE as error:
         place = "form"
         raise _Wrong(place) from error
 
@@ -139,6 +143,6 @@ def _claims(client: Client, assertion: str) -> dict[str, Json]:
     try:
         keys = KeySet.import_key_set(client.jwks or {"keys": []})
         return jwt.decode(assertion, keys, algorithms=_ALGORITHMS).claims
-    except (JoseError, ValueError) as error:
+    except _UNREADABLE as error:
         place = "signature"
         raise _Wrong(place) from error

@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import unquote_plus
 
 from jackfield.kit.json import Json
+from jackfield.sandbox.numbers import is_number
 from jackfield.sandbox.oauth.assertions import check_client_assertion
 from jackfield.sandbox.oauth.authority import Authority
 from jackfield.sandbox.oauth.clients import Client
@@ -94,7 +95,7 @@ def _check_signature(authority: Authority, client: Client, request: Request) -> 
     signed = request.body + stamp.encode()
     expected = hmac.new(client.secret.encode(), signed, "sha256").hexdigest()
     now = authority.now().timestamp() * 1000
-    is_fresh = stamp.isdecimal() and abs(int(stamp) - now) <= _SKEW
+    is_fresh = is_number(stamp) and abs(int(stamp) - now) <= _SKEW
     same = hmac.compare_digest(headers.get("sign", "").encode(), expected.encode())
     if headers.get("appkey") != client.id or not (is_fresh and same):
         msg = "the request is not signed as it should be"

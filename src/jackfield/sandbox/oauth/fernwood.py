@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Final, TypeAlias
 
 from jackfield.kit.json import Json
+from jackfield.sandbox.numbers import is_number
 from jackfield.sandbox.oauth.access import admit
 from jackfield.sandbox.oauth.authority import Authority
 from jackfield.sandbox.oauth.people import TENANTS, Tenant
@@ -108,7 +109,7 @@ def _all(tenant: Tenant) -> list[dict[str, Json]]:
 
 
 def _number(value: str) -> int:
-    if not value.isdecimal():
+    if not is_number(value):
         msg = "after, limit or page is no number"
         raise invalid_request(msg)
     return int(value)

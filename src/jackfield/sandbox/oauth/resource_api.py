@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Final, TypeAlias
 
 from jackfield.kit.json import Json, text
+from jackfield.sandbox.numbers import is_number
 from jackfield.sandbox.oauth.access import Access, admit
 from jackfield.sandbox.oauth.authority import Authority
 from jackfield.sandbox.oauth.refusals import OAuthError, invalid_request
@@ -40,7 +41,7 @@ def _tenants(_authority: Authority, _request: Request, access: Access) -> Reply:
 def _people(authority: Authority, request: Request, access: Access) -> Reply:
     people = authority.people.of(access.person.tenants) if access.person else list(authority.people)
     limit, cursor = request.query.get("limit", "2"), request.query.get("cursor", "0")
-    if not (limit.isdecimal() and 0 < int(limit) <= _LARGEST_PAGE and cursor.isdecimal()):
+    if not (is_number(limit) and 0 < int(limit) <= _LARGEST_PAGE and is_number(cursor)):
         msg = "limit or cursor is none"
         raise invalid_request(msg)
     start, end = int(cursor), int(cursor) + int(limit)

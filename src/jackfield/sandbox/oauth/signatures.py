@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlencode
 
 from oauthlib.oauth1.rfc5849 import signature  # pyright: ignore[reportMissingTypeStubs]
 
+from jackfield.sandbox.numbers import is_number
 from jackfield.sandbox.oauth import pages
 from jackfield.sandbox.oauth.authority import Authority, SignedToken
 from jackfield.sandbox.oauth.authorization import with_query
@@ -120,7 +121,7 @@ def _check(
         raise _refused(_UNKNOWN)
     _require("signature_method_rejected", params.get("oauth_signature_method") == "HMAC-SHA1")
     stamp = params.get("oauth_timestamp", "")
-    is_fresh = stamp.isdecimal() and abs(int(stamp) - authority.now().timestamp()) <= _OLDEST
+    is_fresh = is_number(stamp) and abs(int(stamp) - authority.now().timestamp()) <= _OLDEST
     _require("timestamp_refused", is_fresh)
     signed = _Signed.of(request, params)
     token_secret = token.secret if token else ""
