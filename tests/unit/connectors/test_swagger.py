@@ -234,6 +234,17 @@ def test_what_is_of_another_type_than_it_should_be_breaks_nothing(
 
 @pytest.mark.parametrize("place", ['{ $ref: "#" }', "{ a: 1 }", "[[]]", "7", "null"])
 def test_a_parameter_that_is_nowhere_is_no_body(place: str) -> None:
-    made = operation(f"parameters: [{{ name: a, in: {place}, type: string }}]")
+    made = operation(f"parameters: [{{ name: a, in: {place}, type: array }}]")
 
     assert "requestBody" not in made
+
+
+@pytest.mark.parametrize("place", ['{ $ref: "#" }', "[[]]", "7", "null"])
+@pytest.mark.parametrize("known", ["body", "formData", "query", "path"])
+def test_one_beside_others_changes_nothing_about_them(known: str, place: str) -> None:
+    other = f"{{ name: b, in: {known}, type: string, required: true }}"
+    alone = operation(f"parameters: [{other}]")
+
+    made = operation(f"parameters: [{other}, {{ name: a, in: {place}, type: array }}]")
+
+    assert made.get("requestBody") == alone.get("requestBody")

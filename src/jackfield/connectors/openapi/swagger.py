@@ -160,18 +160,18 @@ def _own_schema(document: Mapping[str, Json]) -> dict[str, Json]:
 def _style(document: Mapping[str, Json]) -> dict[str, Json]:
     """Return how a list is written: after commas, unless the parameter says otherwise."""
     format_ = text(document, "collectionFormat") or "csv"
-    usual = "simple" if document.get("in") in {"path", "header"} else "form"
+    usual = "simple" if text(document, "in") in {"path", "header"} else "form"
     return {"style": _STYLES.get(format_, usual), "explode": format_ == "multi"}
 
 
 def _body(parameters: Sequence[Mapping[str, Json]], consumed: Sequence[str]) -> Json:
     """Return what is sent as the body; `None` for nothing."""
-    body = next((each for each in parameters if each.get("in") == "body"), None)
+    body = next((each for each in parameters if text(each, "in") == "body"), None)
     if body is not None:
         content: Json = {"schema": _schema(body.get("schema", {}))}
         kept = {name: body[name] for name in ("description", "required") if name in body}
         return {**kept, "content": dict.fromkeys(consumed or [_JSON], content)}
-    fields = [each for each in parameters if each.get("in") == "formData"]
+    fields = [each for each in parameters if text(each, "in") == "formData"]
     if not fields:
         return None
     has_files = any(each.get("type") == "file" for each in fields)
