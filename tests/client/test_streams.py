@@ -16,7 +16,12 @@ from jackfield.client import (
     Unreachable,
 )
 from jackfield.sandbox.iterable.server import Sandbox
-from tests.cli.conftest import Command, jackfield, served
+from tests.cli.conftest import (
+    Command,
+    forker,  # noqa: F401 - what `jackfield` is made of
+    jackfield,
+    served,
+)
 from tests.clients.conftest import link
 from tests.support.scripted import Answer, Seen, reply, scripted
 

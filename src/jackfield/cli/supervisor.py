@@ -164,8 +164,14 @@ class _Place:
             async with self._turn:
                 if self._worker is worker:
                     self._check()
+                    pause = self._pause(time.monotonic() - since)
+                    if pause:
+                        # Others take the connections that would wait here.
+                        self._opened.close()
                     _log.error("worker_ended", process=worker.process.pid, status=status)
-                    await self._pause(time.monotonic() - since)
+                    if pause:
+                        await asyncio.sleep(pause)
+                        self.open()
                     await self.fill()
 
     async def replace(self) -> bool:
@@ -179,15 +185,10 @@ class _Place:
         await old.end(_RETIRE_SECONDS)
         return True
 
-    async def _pause(self, lived: float) -> None:
-        """Wait the longer the more workers have ended soon; the first is replaced at once."""
+    def _pause(self, lived: float) -> float:
+        """Return the seconds until the next: longer, the more ended soon; the first has none."""
         self._failures = self._failures + 1 if lived < _STEADY_SECONDS else 0
-        if self._failures <= 1:
-            return
-        # Others take the connections that would wait here.
-        self._opened.close()
-        await asyncio.sleep(min(2.0 ** (self._failures - 2), _LONGEST_PAUSE))
-        self.open()
+        return 0 if self._failures <= 1 else min(2.0 ** (self._failures - 2), _LONGEST_PAUSE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
