@@ -114,7 +114,7 @@ _REMEDIES: Final = {
     "profile_in_use": "Switch the profile off, or delete its accounts first.",
     "profile_of_other_connector": "Name a profile of the account's connector.",
     "project_being_deleted": "Run `jackfield projects delete NAME` again until it is done, or use another name.",
-    "project_connector_in_use": "Delete the accounts that the message names, or upload the connector in their project under another key.",
+    "project_connector_in_use": "Delete those accounts in the other projects, or upload the connector there under another key.",
     "project_not_found": "Check the name; `jackfield keys create --project NAME` makes a project.",
     "provider_answer_too_deep": _PROVIDER,
     "provider_answer_too_large": _ASK_LESS,

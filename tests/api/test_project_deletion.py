@@ -215,7 +215,9 @@ async def test_a_connector_that_others_use_keeps_its_project(hub: Running, doome
     await delete(hub, "doomed")
 
     assert refused.code == "project_connector_in_use"
-    assert f"'{KEY}' (in the project 'default')" in refused.detail
+    assert f"accounts of connectors of this one: '{KEY}'" in refused.detail
+    # Whose they are is nothing that its owner may know.
+    assert "default" not in refused.detail
     assert doomed.name not in await names(hub)
 
 

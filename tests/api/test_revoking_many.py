@@ -232,11 +232,13 @@ async def test_what_a_killed_process_began_is_proved_before_it_is_asked_again(
 
 
 async def test_what_was_found_of_many_is_stored_and_recorded_for_each_of_them(
-    acme: Running, provider: Provider
+    acme: Running, provider: Provider, clock: FrozenClock
 ) -> None:
     # The customer's id is the account's own secret: no record may have it.
     keys = {await link(acme, each, origin_owner_id=key_of(each)): key_of(each) for each in range(8)}
     provider.answers = [reply("", status=204)] * 2
+    # Changes of one moment have no order among transactions.
+    clock.advance(seconds=1)
 
     job = await begin(acme, all=True, expected=8)
     await revocations.work_off(acme.hub)

@@ -17,10 +17,10 @@ async def record_account(
     after: Account | None,
     *,
     changes: tuple[LinkChange, ...] = (),
-    more: Mapping[str, Json] | None = None,
 ) -> None:
-    """Record what was done to an account, as it was and as it is, and `more` about it."""
-    await record_all(tx, [draft_of(tx, kind, before, after, changes=changes, more=more)])
+    """Record what was done to an account, as it was and as it is."""
+    more: dict[str, Json] = {"changes": list(changes)} if changes else {}
+    await record_all(tx, [draft_of(tx, kind, before, after, more)])
 
 
 def draft_of(
@@ -28,26 +28,18 @@ def draft_of(
     kind: AuditKind,
     before: Account | None,
     after: Account | None,
-    *,
-    changes: tuple[LinkChange, ...] = (),
-    more: Mapping[str, Json] | None = None,
+    more: Mapping[str, Json],
 ) -> Record:
-    """Return the record that `record_account` adds."""
+    """Return a record of what was done to an account, with `more` details."""
     shown = after or before
     assert shown is not None
-    details: dict[str, Json] = {
-        "connector": shown.provider,
-        "customer": shown.origin_owner_id,
-    }
-    if changes:
-        details["changes"] = list(changes)
     return draft(
         tx,
         kind,
         shown.id,
         before=None if before is None else _shown(before),
         after=None if after is None else _shown(after),
-        details=details | dict(more or {}),
+        details={"connector": shown.provider, "customer": shown.origin_owner_id, **more},
     )
 
 

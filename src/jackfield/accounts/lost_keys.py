@@ -32,7 +32,9 @@ async def forget_shredded(db: Database, actor: Actor) -> None:
     """Delete all whose shredding key is destroyed, and mark its accounts as to be linked again."""
     for project in await all_projects(db):
         async with db.write(project.id, actor) as tx:
-            await _tell(tx, set(await SecretRows(tx).remove_shredded()), {"keys": "destroyed"})
+            await _tell(
+                tx, set(await SecretRows(tx).remove_shredded()), {"shredding_keys": "destroyed"}
+            )
 
 
 async def _tell(tx: Tx, owners: set[str], what: Mapping[str, object]) -> None:

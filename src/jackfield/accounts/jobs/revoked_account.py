@@ -148,7 +148,7 @@ async def _tell(tx: Tx, changed: Sequence[tuple[FoundAccount, Account, Account]]
         details = {**told, "proved_by": finding.proved_by}
         with redaction.masking(found.redactor):
             kind = AuditKind.ACCOUNT_REVOKED
-            drafts.append(draft_of(tx, kind, before, after, more=details))
+            drafts.append(draft_of(tx, kind, before, after, details))
     await Events(tx).add(payloads)
     await record_all(tx, drafts)
 

@@ -58,21 +58,24 @@ class Deletion:
         )
         return row is not None
 
-    async def connectors_used_elsewhere(self) -> list[tuple[str, str]]:
-        """Return the project's connectors that others have accounts of, with one of these each."""
+    async def connectors_used_elsewhere(self) -> list[str]:
+        """Return the keys of the project's connectors that others have accounts of."""
         rows = await self._tx.all(
             """
-            select uploaded.key, min(projects.name) as name
+            select uploaded.key
               from uploaded_connectors uploaded
-              join accounts on accounts.provider = uploaded.key
-               and accounts.project_id <> :project_id
-              join projects on projects.id = accounts.project_id and projects.deleted_at is null
              where uploaded.project_id = :project_id
-             group by uploaded.key
+               and exists (
+                   select 1
+                     from accounts
+                     join projects on projects.id = accounts.project_id
+                      and projects.deleted_at is null
+                    where accounts.provider = uploaded.key and accounts.project_id <> :project_id
+               )
              order by uploaded.key
             """
         )
-        return [(row["key"], row["name"]) for row in rows]
+        return [row["key"] for row in rows]
 
     async def is_revoking(self) -> bool:
         row = await self._tx.one(

@@ -113,7 +113,8 @@ async def _require_deletable(tx: Tx) -> None:
         raise RevocationRunning
     used = await deletion.connectors_used_elsewhere()
     if used:
-        listed = ", ".join(f"{key!r} (in the project {name!r})" for key, name in used)
+        # Not whose: an owner knows of no other project.
+        listed = ", ".join(map(repr, used))
         msg = f"other projects have accounts of connectors of this one: {listed}; delete them first"
         raise ProjectConnectorInUse(msg)
 

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final, Self
+from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlencode
 
 from oauthlib.oauth1.rfc5849 import signature  # pyright: ignore[reportMissingTypeStubs]
@@ -123,7 +123,7 @@ def _check(
     stamp = params.get("oauth_timestamp", "")
     is_fresh = is_number(stamp) and abs(int(stamp) - authority.now().timestamp()) <= _OLDEST
     _require("timestamp_refused", is_fresh)
-    signed = _Signed.of(request, params)
+    signed = _checked(request, params)
     token_secret = token.secret if token else ""
     _require("signature_invalid", _oauthlib.verify_hmac_sha1(signed, client.secret, token_secret))
     nonce = f"{client.id} {stamp} {params.get('oauth_nonce')}"
@@ -132,25 +132,25 @@ def _check(
 
 
 @dataclass(frozen=True, slots=True)
-class _Signed:
-    """A request in the shape that its signature is checked in."""
+class CheckedRequest:
+    """A request in the shape that oauthlib checks: its parameters without the signature itself."""
 
     http_method: str
     uri: str
     params: list[tuple[str, str]]
     signature: str
 
-    @classmethod
-    def of(cls, request: Request, header: dict[str, str]) -> Self:
-        params = [(name, value) for name, value in header.items() if name not in _NOT_SIGNED]
-        params += parse_qsl(request.raw_query, keep_blank_values=True)
-        if request.content_type == FORM:
-            params += parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
-        uri = f"{request.origin}{request.path}"
-        return cls(request.method, uri, params, header.get("oauth_signature", ""))
+
+def _checked(request: Request, header: dict[str, str]) -> CheckedRequest:
+    params = [(name, value) for name, value in header.items() if name not in NOT_SIGNED]
+    params += parse_qsl(request.raw_query, keep_blank_values=True)
+    if request.content_type == FORM:
+        params += parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
+    uri = f"{request.origin}{request.path}"
+    return CheckedRequest(request.method, uri, params, header.get("oauth_signature", ""))
 
 
-_NOT_SIGNED: Final = frozenset({"realm", "oauth_signature"})
+NOT_SIGNED: Final = frozenset({"realm", "oauth_signature"})
 
 
 def _make(client_id: str, callback: str) -> SignedToken:
