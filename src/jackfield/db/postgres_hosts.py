@@ -5,6 +5,7 @@ from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
 import asyncpg
+from asyncpg import connect_utils
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -21,6 +22,22 @@ NOT_YET: Final = (
 )
 # A server of whose machine nothing is left does not even refuse: it is asked after the others.
 _silent: Final = set[str]()
+
+
+class _Beginning(connect_utils.TLSUpgradeProto):
+    """A connection whose server has not said yet whether it speaks TLS.
+
+    Given up while it is made, it ends with an error that the driver has kept for nobody: asyncio
+    would report it as one that nobody took.
+    """
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if not self.on_data.cancelled():
+            self.on_data.exception()
+
+
+connect_utils.TLSUpgradeProto = _Beginning  # type: ignore[misc]
 
 
 async def connect(url: str, *, timeout: float, **options: Any) -> Connection:  # noqa: ASYNC109 - shared by the servers

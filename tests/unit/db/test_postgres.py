@@ -1,11 +1,14 @@
 """What only the PostgreSQL driver has to deal with: a server that goes, locks and is migrated."""
 
 import asyncio
+import gc
 from contextlib import ExitStack
+from typing import Any
 
 import asyncpg
 import pytest
 
+from jackfield.db import postgres_hosts
 from jackfield.db.postgres import PostgresDatabase
 from jackfield.db.tx import DatabaseAway, DatabaseBusy
 from jackfield.kit.ids import ProjectId
@@ -45,6 +48,29 @@ async def test_a_server_that_has_gone_is_said_to_be_away() -> None:
         await db.close()
 
     assert (unscoped.value.status, unscoped.value.retry_after) == (503, 2)
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_a_connection_given_up_at_any_moment_while_it_is_made_leaves_no_error(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    untaken: list[dict[str, Any]] = []
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "call_exception_handler", untaken.append)
+    for turns in range(30):
+        making = asyncio.create_task(postgres_hosts.connect(url, timeout=30))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        making.cancel()
+        [made] = await asyncio.gather(making, return_exceptions=True)
+        assert isinstance(made, asyncio.CancelledError)
+        del making, made
+        # Its sockets are closed in the turns after.
+        for _ in range(5):
+            await asyncio.sleep(0)
+        gc.collect()
+
+    assert untaken == []
 
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
