@@ -20,6 +20,7 @@ SECRETS = {
     "oauth1": "token_secret",
     "token_based": "consumer_secret",
     "aws": "secretAccessKey",
+    "signed_tokens": "private_key",
 }
 PUBLIC = "/places"
 
@@ -51,17 +52,17 @@ async def test_an_account_with_another_secret_is_not_linked(world: World, method
     assert refused.json()["code"] == "credential_rejected"
 
 
-async def test_a_request_without_a_right_signature_is_refused(world: World) -> None:
-    login = world.sandboxes["ledgerline"].login("web_service_user")
-    linked = await world.try_to_link("ledgerline", {**login.credentials, "secretKey": "another"})
-    account = linked.json()["id"]
+async def test_each_secret_of_an_account_is_refused_at_its_field(world: World) -> None:
+    right = world.sandboxes["ledgerline"].login("web_service_user").credentials
+    told: dict[str, list[str]] = {}
 
-    read = await world.hub.run(account, "ledgerline_get_company", body={})
-    refused = await world.hub.run(account, "ledgerline_list_account_balances", body={})
+    # The envelope has the password, and is not signed; what is signed has no password.
+    for name in ("password", "secretKey"):
+        refused = await world.try_to_link("ledgerline", {**right, name: "another"})
+        assert refused.json()["code"] == "credential_rejected"
+        told[name] = [each["path"] for each in refused.json()["faults"]]
 
-    # The envelope has a password, and is not signed.
-    assert read.status_code == 200, read.text
-    assert refused.json()["code"] == "provider_unauthorized"
+    assert told == {"password": ["credentials.password"], "secretKey": ["credentials.secretKey"]}
 
 
 async def test_what_a_nonce_was_signed_with_is_taken_once(world: World) -> None:

@@ -57,10 +57,12 @@ class World:
     async def profile(self, key: str, login: Login) -> str:
         if not login.setup and len(self.sandboxes[key].logins) == 1:
             return ""
+        asked = {each.key for each in login.method.setup_fields}
+        more = {name: each for name, each in MORE_SETUP.get(key, {}).items() if name in asked}
         body = {
             "connector_key": key,
             "authentication_config_key": login.method.key,
-            "setup": {**login.setup, **MORE_SETUP.get(key, {})},
+            "setup": {**login.setup, **more},
             "default": True,
         }
         created = await self.hub.api.post("/connector_profiles", json=body)

@@ -8,6 +8,7 @@ from jackfield.sandbox.connector.answers import Answers, NoSuchRow
 from jackfield.sandbox.connector.checks import check_request, missing_scopes
 from jackfield.sandbox.connector.doors import Given
 from jackfield.sandbox.connector.endpoints import Endpoint, find_endpoint
+from jackfield.sandbox.connector.own_tokens import is_signed_by
 from jackfield.sandbox.connector.request import Request, Unreadable
 from jackfield.sandbox.connector.state import State
 from jackfield.sandbox.replies import Reply, json_reply
@@ -43,8 +44,13 @@ class Desk:
         best = found[0][0].specificity
         body = _readable(request)
         alike = [each for each in found if each[0].specificity == best]
-        endpoint, values = max(alike, key=lambda each: _likeness(each[0], request, body))
-        return Asked(endpoint, values)
+        likeness = max(_likeness(each, request, body) for each, _ in alike)
+        alike = [each for each in alike if _likeness(each[0], request, body) == likeness]
+        # One address may be asked with several credentials, such as those of an app and a person.
+        if any("authorization" in each.parameters for each, _ in alike):
+            taken = [each for each in alike if self._given(each[0], request, body) is not None]
+            alike = taken or alike
+        return Asked(*alike[0])
 
     def answer(self, asked: Asked | None, request: Request) -> Reply:
         if asked is None:
@@ -108,6 +114,8 @@ class Desk:
         token = self._state.authority.grants.find(given.token)
         if token is not None:
             return token.kind == "access" and token.lives(self._state.clock())
+        if given.login is not None and is_signed_by(given.login, given.token, self._state.clock()):
+            return True
         return given.token in self._state.provider.issued
 
     def _is_in_time(self, request: Request) -> bool:

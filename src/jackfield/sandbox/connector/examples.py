@@ -72,9 +72,10 @@ class Examples:
         found = as_object(next(outputs, None))
         return {name: value for name, value in found.items() if isinstance(value, str)}
 
-    def without_access(self) -> Answer | None:
-        """Return what is answered to a credential that is not taken."""
-        causes = {each.name: each.answer for each in reversed(self.refusals)}
+    def without_access(self, *, is_soap: bool = False) -> Answer | None:
+        """Return what is answered to a credential that is not taken; to SOAP, never as JSON."""
+        fitting = [each for each in self.refusals if not is_soap or each.answer.json is None]
+        causes = {each.name: each.answer for each in reversed(fitting)}
         return next((causes[name] for name in _NO_ACCESS if name in causes), None)
 
     def find(self, name: str) -> Answer | None:

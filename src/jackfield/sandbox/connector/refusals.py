@@ -28,7 +28,7 @@ class Refusals:
 
     def unauthorized(self, *, is_soap: bool = False) -> Reply:
         """Refuse a credential."""
-        known = self._examples.without_access()
+        known = self._examples.without_access(is_soap=is_soap)
         if known is not None:
             return reply_of(known)
         return fault_reply(_DENIED, 401) if is_soap else self.with_status(401, _DENIED)
