@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import re2
 
-from jackfield.connectors.catalog import own_folder
+from jackfield.connectors.loading.discovery import own_folder
 from jackfield.connectors.loading.loader import load
 from jackfield.engine.expressions.patterns import Pattern, PatternSet
 from jackfield.engine.limits import Limiter, Limits

@@ -18,7 +18,8 @@ from functools import cache
 from pathlib import Path
 
 from bench.catalog import Made, made
-from jackfield.connectors.catalog import Catalog, own_folder
+from jackfield.connectors.catalog import Catalog
+from jackfield.connectors.loading.discovery import own_folder
 from jackfield.search.index import Entry, Hit, Index
 from jackfield.search.service import entry_of
 

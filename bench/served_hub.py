@@ -15,7 +15,7 @@ from pathlib import Path
 from bench.load import WebRequest
 from bench.processes import free_port, running, wait_for, wait_until_said
 from jackfield.client import Hub
-from jackfield.connectors.catalog import own_folder
+from jackfield.connectors.loading.discovery import own_folder
 
 JACKFIELD = (sys.executable, "-m", "jackfield")
 API_KEY = "0123456789abcdef0123456789abcdef"
@@ -56,6 +56,8 @@ class ServedHub:
 def settings_of(folder: Path, *, database: str | None = None, **more: str) -> dict[str, str]:
     """Return the environment of a hub with its data in `folder`, or in a database."""
     settings = {**os.environ, "JACKFIELD_DATA_DIR": str(folder / "data"), **more}
+    # An installed hub is compiled, too.
+    settings.pop("PYTHONDONTWRITEBYTECODE", None)
     return settings if database is None else {**settings, "JACKFIELD_DATABASE_URL": database}
 
 

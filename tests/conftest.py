@@ -12,7 +12,8 @@ import hypothesis
 import pytest
 import structlog
 
-from jackfield.connectors.catalog import Catalog, own_folder
+from jackfield.connectors.catalog import Catalog
+from jackfield.connectors.loading.discovery import own_folder
 from jackfield.db.postgres import PostgresDatabase
 from jackfield.db.sqlite import SqliteDatabase
 from jackfield.db.tx import Database

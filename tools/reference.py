@@ -16,9 +16,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import jackfield
 from jackfield.cli import main as main_command
-from jackfield.connectors.catalog import own_folder
 from jackfield.connectors.docs.reference import describe
 from jackfield.connectors.docs.reference_markdown import render_reference
+from jackfield.connectors.loading.discovery import own_folder
 from jackfield.connectors.loading.loader import load
 from jackfield.http.routes import ROUTES
 from jackfield.http.routing import Route

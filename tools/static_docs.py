@@ -7,7 +7,8 @@ from jackfield.agents.a2a import app as a2a
 from jackfield.agents.a2a import openapi as a2a_openapi
 from jackfield.agents.mcp import app as mcp
 from jackfield.agents.mcp import openapi as mcp_openapi
-from jackfield.connectors.catalog import Catalog, own_folder
+from jackfield.connectors.catalog import Catalog
+from jackfield.connectors.loading.discovery import own_folder
 from jackfield.http.openapi import document
 from jackfield.http.routes import ROUTES
 from jackfield.kit.json import Json

@@ -15,6 +15,7 @@ import structlog
 from jackfield.audit.pushes.models import Sink, SinkSecrets
 from jackfield.audit.tallies import Tallies
 from jackfield.connectors.catalog import Catalog
+from jackfield.connectors.loading.cache import cache_folder
 from jackfield.connectors.loading.reader_process import ReaderProcess
 from jackfield.db.project_cache import ProjectCache
 from jackfield.db.server_clock import ServerClock
@@ -66,7 +67,7 @@ async def open_hub(  # noqa: PLR0913 - all but the settings are seams, and are n
     creates: bool = True,
     store: KeyringStore | None = None,
     joins: bool | None = None,
-    reads_apart: bool = False,
+    reader: ReaderProcess | None = None,
 ) -> AsyncGenerator[Hub]:
     """
     Open the installation that `settings` describe, and close it at the end of the block.
@@ -76,7 +77,7 @@ async def open_hub(  # noqa: PLR0913 - all but the settings are seams, and are n
     made: on SQLite the database, brought to this version; the keyring, the default project, and
     the profiles that need nothing from an operator. Without it, nothing is made or changed. A process
     that `joins`, by default one that creates, is waited for when keys are rotated: it runs long.
-    One that `reads_apart` leaves it to another process to read connectors, for the memory.
+    `reader`, which is closed, reads the connectors in its place, for the memory.
 
     Raises:
         NoInstallation: there is none, and `creates` is not set.
@@ -101,10 +102,10 @@ async def open_hub(  # noqa: PLR0913 - all but the settings are seams, and are n
             await clock.follow(db)
         if catalog is None:
             keeps = joins and settings.data_dir.is_dir()
-            found = settings.data_dir / "cache" if keeps else None
-            catalog = find_catalog(settings, cache=found)
-            with ReaderProcess() as process:
-                catalog.load(process=process if reads_apart else None)
+            catalog = find_catalog(
+                settings, cache=cache_folder(settings.data_dir) if keeps else None
+            )
+            catalog.load(process=reader)
         exchange = _limit_exchange(settings, counters)
         egress = Egress(
             rewrites=rewrites,

@@ -88,7 +88,8 @@ def has_database(settings: Settings) -> bool:
 def find_catalog(settings: Settings, *, cache: Path | None = None) -> "Catalog":
     """Return the catalog of a hub, not loaded yet: its own connectors, and the operator's."""
     # Loading it takes longer than most commands do.
-    from jackfield.connectors.catalog import Catalog, own_folder  # noqa: PLC0415
+    from jackfield.connectors.catalog import Catalog  # noqa: PLC0415
+    from jackfield.connectors.loading.discovery import own_folder  # noqa: PLC0415
 
     folders = [own_folder(), *([settings.connectors] if settings.connectors else [])]
     return Catalog(folders, cache=cache, signers=signers_of(settings.connector_signers))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from jackfield.connectors.catalog import own_folder
+from jackfield.connectors.loading.discovery import own_folder
 from jackfield.sandbox.connector.credentials import Login
 from jackfield.sandbox.connector.server import ConnectorSandbox, serve
 from jackfield.sandbox.connector.signing_keys import make_key

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from jackfield.connectors.catalog import own_folder
 from jackfield.connectors.connector import Connector
-from jackfield.connectors.loading.discovery import find_connectors
+from jackfield.connectors.loading.discovery import find_connectors, own_folder
 from jackfield.connectors.loading.loader import load
 from jackfield.testing.case_files import Case, read_cases
 from jackfield.testing.cases import run_case

@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 import pytest
 
-from jackfield.connectors.catalog import own_folder
 from jackfield.connectors.connector import Connector
+from jackfield.connectors.loading.discovery import own_folder
 from jackfield.connectors.loading.loader import load
 from jackfield.connectors.permissions import find_probe
 from jackfield.engine.inputs.errors import InvalidInputs

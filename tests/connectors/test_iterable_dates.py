@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from jackfield.connectors.action import ActionInfo
-from jackfield.connectors.catalog import own_folder
+from jackfield.connectors.loading.discovery import own_folder
 from jackfield.connectors.loading.loader import load
 from jackfield.engine.inputs.errors import InvalidInputs
 from jackfield.kit.json import Json

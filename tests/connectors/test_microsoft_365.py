@@ -11,8 +11,8 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from jackfield.connectors.auth import AuthMethod
-from jackfield.connectors.catalog import own_folder
 from jackfield.connectors.connector import Connector
+from jackfield.connectors.loading.discovery import own_folder
 from jackfield.connectors.loading.loader import load
 from jackfield.engine.oauth.sign_in import SignInAnswer, new_request, sign_in_url
 from jackfield.engine.oauth.token_endpoint import TokenEndpoint

@@ -15,8 +15,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from jackfield.connectors.action import ActionInfo
-from jackfield.connectors.catalog import own_folder
 from jackfield.connectors.connector import Connector
+from jackfield.connectors.loading.discovery import own_folder
 from jackfield.connectors.loading.loader import load
 from jackfield.engine.ports import Request
 from jackfield.kit.errors import HubError

@@ -15,7 +15,8 @@ import httpx2
 from jackfield.app import open_hub
 from jackfield.asgi import build_app
 from jackfield.cli import server, sockets
-from jackfield.connectors.catalog import Catalog, own_folder
+from jackfield.connectors.catalog import Catalog
+from jackfield.connectors.loading.discovery import own_folder
 from jackfield.engine.limits import Limiter
 from jackfield.installation import find_catalog
 from jackfield.projects import service as projects

@@ -7,10 +7,11 @@ import click
 
 from jackfield.cli.connector_check import main_files
 from jackfield.cli.output import REFUSED, USAGE, fail, print_json, print_table, say
-from jackfield.connectors.catalog import Catalog, own_folder
+from jackfield.connectors.catalog import Catalog
 from jackfield.connectors.changes import Weight
 from jackfield.connectors.connector import Connector
 from jackfield.connectors.drift.comparison import find_drift
+from jackfield.connectors.loading.discovery import own_folder
 from jackfield.connectors.loading.loader import load
 from jackfield.connectors.openapi.source import InvalidOpenApi, read_openapi
 from jackfield.engine.schema.report import suggestion

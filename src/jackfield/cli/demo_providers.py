@@ -22,7 +22,8 @@ _SECONDS: Final = 30
 @asynccontextmanager
 async def serving_providers() -> AsyncGenerator[dict[str, "ConnectorSandbox"]]:
     """Serve a sandbox of each provider that there is, by the connector's key."""
-    from jackfield.connectors.catalog import Catalog, own_folder  # noqa: PLC0415
+    from jackfield.connectors.catalog import Catalog  # noqa: PLC0415
+    from jackfield.connectors.loading.discovery import own_folder  # noqa: PLC0415
     from jackfield.sandbox.connector.server import serve  # noqa: PLC0415
 
     catalog = Catalog([own_folder()])

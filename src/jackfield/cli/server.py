@@ -22,6 +22,7 @@ from jackfield.cli.first_start import hand_over_recovery_key, is_first_start
 from jackfield.cli.sockets import origin
 from jackfield.cli.wait import answering
 from jackfield.connectors.catalog import Catalog
+from jackfield.connectors.loading.reader_process import ReaderProcess
 from jackfield.db.tx import DatabaseAway
 from jackfield.http.connection import BoundedProtocol
 from jackfield.kit import log
@@ -48,16 +49,18 @@ READY = b"r"
 COLLECT_AFTER = (5_000, 5, 60)
 
 
-async def serve(settings: Settings, opened: socket.socket) -> None:
-    """Serve until the process is asked to stop; requests under way are finished first."""
+async def serve(settings: Settings, opened: socket.socket, reader: ReaderProcess) -> None:
+    """
+    Serve until the process is asked to stop; requests under way are finished first.
+
+    `reader` reads connectors.
+    """
     with _stopping_signals() as stop:
         store = await _all_found(settings, opened, {stop})
         if store is None:
             return
         is_first = await is_first_start(store)
-        async with open_hub(
-            settings, public_url=origin(opened), store=store, reads_apart=True
-        ) as hub:
+        async with open_hub(settings, public_url=origin(opened), store=store, reader=reader) as hub:
             if is_first:
                 await hand_over_recovery_key(hub, store, Actor.command("serve"))
             _tune_collector()
@@ -73,10 +76,14 @@ async def serve(settings: Settings, opened: socket.socket) -> None:
 
 
 async def serve_supervised(
-    settings: Settings, opened: socket.socket, link: socket.socket, shared: SharedBuckets
+    settings: Settings,
+    opened: socket.socket,
+    link: socket.socket,
+    shared: SharedBuckets,
+    reader: ReaderProcess,
 ) -> None:
     """
-    Serve as one of several processes, until it is asked to stop or `link` is closed.
+    Serve as `serve` does, as one of several processes, until `link` is closed as well.
 
     Once it is closed, this process takes no more connections, and ends when those it has are done.
     """
@@ -84,9 +91,7 @@ async def serve_supervised(
         store = await _all_found(settings, opened, {stop, released})
         if store is None:
             return
-        async with open_hub(
-            settings, public_url=origin(opened), store=store, reads_apart=True
-        ) as hub:
+        async with open_hub(settings, public_url=origin(opened), store=store, reader=reader) as hub:
             hub = _sharing(hub, shared)  # noqa: PLW2901
             _tune_collector()
             gate = Gate()

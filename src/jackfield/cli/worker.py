@@ -26,6 +26,7 @@ def worker() -> None:
     from jackfield.cli.awaited_database import database_found  # noqa: PLC0415
     from jackfield.cli.awaited_keyring import keyring_found  # noqa: PLC0415
     from jackfield.cli.privacy import keep_private  # noqa: PLC0415
+    from jackfield.connectors.loading.reader_process import ReaderProcess  # noqa: PLC0415
     from jackfield.kit import log  # noqa: PLC0415
 
     settings = Settings.read()
@@ -50,7 +51,7 @@ def worker() -> None:
                 creates=False,
                 joins=True,
                 store=store,
-                reads_apart=True,
+                reader=reader,
             ) as hub,
             cutover.working(hub, settings) as work,
         ):
@@ -59,4 +60,5 @@ def worker() -> None:
             if work.done():
                 work.result()
 
-    uvloop.run(work())
+    with ReaderProcess() as reader:
+        uvloop.run(work())

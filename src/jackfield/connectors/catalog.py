@@ -95,9 +95,11 @@ class Catalog:
         """
         Load every connector; invalid ones are left out and reported in `findings`.
 
-        What is not in the cache is read by `process`, if there is one.
+        What is not in the cache is read by `process`, if there is one, which is closed.
         """
         self._read({}, process)
+        if process is not None:
+            process.close()
         if self._cache:
             self._cache.prune()
 
@@ -295,13 +297,6 @@ class Catalog:
                 findings += (Diagnostic(file, 1, 1, "", message, Severity.WARNING),)
             return _Loaded(signature, last, findings)
         return _Loaded(signature, connector, connector.findings)
-
-
-def own_folder() -> Path:
-    """Return the folder of the connectors that come with the hub."""
-    package = Path(__file__).parents[1]
-    installed = package / "_connectors"
-    return installed if installed.is_dir() else package.parents[1] / "connectors"
 
 
 def _unchanged(before: _Loaded | None, signature: Signature) -> _Loaded | None:

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from joserfc.jwk import RSAKey
 
-from jackfield.connectors.catalog import own_folder
+from jackfield.connectors.loading.discovery import own_folder
 from jackfield.connectors.loading.loader import load
 from jackfield.sandbox.connector.server import serve
 

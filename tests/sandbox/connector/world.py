@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 
-from jackfield.connectors.catalog import own_folder
+from jackfield.connectors.loading.discovery import own_folder
 from jackfield.sandbox.connector.credentials import Login
 from jackfield.sandbox.connector.server import ConnectorSandbox
 from tests.support.clock import FrozenClock

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,17 @@ def test_entries_that_nobody_asks_for_are_pruned(write: Write, tmp_path: Path) -
     cache.prune()
 
     assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
+def test_entries_of_another_version_count_for_nothing_and_go(
+    write: Write, cache: Cache, tmp_path: Path
+) -> None:
+    assert cache.is_empty()
+    load(write(), cache=cache)
+    assert not cache.is_empty()
+    (entry,) = (tmp_path / "cache").iterdir()
+    entry.rename(entry.with_name(entry.name.replace(version("jackfield"), "0.0.9")))
+
+    assert cache.is_empty()
+    cache.prune()
+    assert list((tmp_path / "cache").iterdir()) == []

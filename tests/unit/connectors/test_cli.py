@@ -7,8 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from jackfield.cli import main
-from jackfield.connectors.catalog import own_folder
-from jackfield.connectors.loading.discovery import find_connectors
+from jackfield.connectors.loading.discovery import find_connectors, own_folder
 from tests.unit.connectors.conftest import MAIN
 
 OWN = [file.parent.name for file in find_connectors(own_folder())]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from jackfield.connectors.catalog import own_folder
 from jackfield.connectors.connector import Connector, Icon
+from jackfield.connectors.loading.discovery import own_folder
 from jackfield.connectors.loading.loader import load
 
 

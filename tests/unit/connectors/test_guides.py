@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jackfield.connectors.auth import AuthMethod
-from jackfield.connectors.catalog import own_folder
 from jackfield.connectors.docs.guide_html import render_html, render_scope_selector
 from jackfield.connectors.docs.guide_markdown import render_markdown
 from jackfield.connectors.guides import Guide, Image, Section, Step, plain, select, without_hub
+from jackfield.connectors.loading.discovery import own_folder
 from jackfield.connectors.loading.loader import load
 
 

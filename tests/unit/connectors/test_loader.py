@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from jackfield.connectors.catalog import own_folder
 from jackfield.connectors.diagnostics import InvalidConnector
+from jackfield.connectors.loading.discovery import own_folder
 from jackfield.connectors.loading.loader import load
 from tests.unit.connectors.conftest import ACTION, MAIN
 

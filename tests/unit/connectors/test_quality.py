@@ -9,10 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from jackfield.cli.connectors import connectors
-from jackfield.connectors.catalog import own_folder
 from jackfield.connectors.docs.reference import describe
 from jackfield.connectors.docs.reference_markdown import render_reference
-from jackfield.connectors.loading.discovery import find_connectors
+from jackfield.connectors.loading.discovery import find_connectors, own_folder
 from jackfield.connectors.loading.loader import load
 from jackfield.connectors.quality import Level, Quality
 from jackfield.testing.quality import demands, earned

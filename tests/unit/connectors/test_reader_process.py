@@ -7,6 +7,7 @@ import pytest
 from jackfield.connectors import yaml
 from jackfield.connectors.diagnostics import InvalidConnector
 from jackfield.connectors.loading.cache import Cache
+from jackfield.connectors.loading.discovery import own_folder
 from jackfield.connectors.loading.loader import load
 from jackfield.connectors.loading.reader_process import ReaderProcess
 from tests.unit.connectors.conftest import MAIN
@@ -68,6 +69,42 @@ def test_what_the_process_read_is_cached(
     load(file, cache=cache, process=process)
 
     assert load(file, cache=cache).title == "Acme"
+
+
+def test_what_is_read_ahead_is_what_would_be_read_when_asked(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = own_folder() / "ledgerline" / "ledgerline.connector.s1.yaml"
+    here = load(own)
+    monkeypatch.delattr(yaml, "parse")
+
+    with ReaderProcess() as process:
+        process.begin(Cache(tmp_path / "cache"))
+        there = load(own, process=process)
+        other = load(write(), process=process)
+
+    assert there.compilation.document == here.compilation.document
+    assert there.findings == here.findings
+    assert other.title == "Acme"
+
+
+def test_a_first_start_reads_ahead_and_a_later_one_starts_no_process(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program, said = tmp_path / "program", tmp_path / "said"
+    program.write_text(f'#!/bin/sh\necho "$@" >> {said}\n', encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    cache = Cache(tmp_path / "cache")
+
+    for _ in range(2):
+        with ReaderProcess() as process:
+            process.begin(cache)
+            # Waits for the program, which answers nothing.
+            load(write(), cache=cache, process=process)
+
+    assert said.read_text(encoding="utf-8").split()[-1:] == ["ahead"]
+    assert len(said.read_text(encoding="utf-8").splitlines()) == 1
 
 
 def test_a_cache_that_cannot_be_written_to_is_done_without(

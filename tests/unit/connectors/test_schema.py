@@ -7,9 +7,8 @@ import msgspec
 import pytest
 
 from jackfield.connectors import yaml
-from jackfield.connectors.catalog import own_folder
 from jackfield.connectors.loading import includes
-from jackfield.connectors.loading.discovery import find_connectors
+from jackfield.connectors.loading.discovery import find_connectors, own_folder
 from jackfield.connectors.schema.export import connector_schema, partial_schema
 from jackfield.connectors.schema.reference import render_reference
 from tests.unit.connectors.conftest import MAIN

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from jackfield.connectors.catalog import Catalog, own_folder
+from jackfield.connectors.catalog import Catalog
+from jackfield.connectors.loading.discovery import own_folder
 from jackfield.search import service as search
 from tests.unit.connectors.conftest import MAIN
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from jackfield.connectors.catalog import own_folder
 from jackfield.connectors.connector import Connector
+from jackfield.connectors.loading.discovery import own_folder
 from jackfield.connectors.loading.loader import load
 from jackfield.connectors.scaffold import sketch, write_files
 from jackfield.engine.ports import Request

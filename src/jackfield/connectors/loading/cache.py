@@ -2,7 +2,7 @@
 Cache of parsed connectors on disk, so that a warm start parses no YAML.
 
 An entry is found by the hash of the text it was made from, so it can be stale in no way but one:
-made by another version of this program, which is part of the hash. Whatever is wrong with an entry,
+made by another version of this program, which is part of its name. Whatever is wrong with an entry,
 it is as if there were none.
 """
 
@@ -10,16 +10,18 @@ import os
 import tempfile
 from contextlib import suppress
 from hashlib import blake2b
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 from jackfield.connectors.loading.includes import Source
 from jackfield.connectors.loading.reading import Reading
 
-# Increase it with every change to checks, warnings or defaults.
+# Increase it with every change to checks, warnings or defaults between two versions.
 _REVISION: Final = 2
 _DIGEST_SIZE: Final = 20
 _SUFFIX: Final = ".connector"
+_VERSION: Final = f"-{version('jackfield')}-{_REVISION}{_SUFFIX}"
 
 
 class Cache:
@@ -28,6 +30,10 @@ class Cache:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._used: set[Path] = set()
+
+    def is_empty(self) -> bool:
+        """Tell whether this version of the program has stored nothing yet."""
+        return not any(self._folder.glob(f"*{_VERSION}"))
 
     def find(self, source: Source) -> Reading | None:
         try:
@@ -61,8 +67,13 @@ class Cache:
 
     def _file(self, source: Source) -> Path:
         files = "\0".join(map(str, source.files))
-        key = _hash(f"{_REVISION}\0{files}\0{source.text}".encode())
-        return self._folder / f"{key.hex()}{_SUFFIX}"
+        key = _hash(f"{files}\0{source.text}".encode())
+        return self._folder / f"{key.hex()}{_VERSION}"
+
+
+def cache_folder(data_dir: Path) -> Path:
+    """Return the folder of a hub's cache in its data directory."""
+    return data_dir / "cache"
 
 
 def _hash(content: bytes) -> bytes:

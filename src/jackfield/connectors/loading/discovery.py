@@ -17,6 +17,13 @@ Stamp: TypeAlias = tuple[int, int, int]
 Signature: TypeAlias = tuple[tuple[str, Stamp], ...]
 
 
+def own_folder() -> Path:
+    """Return the folder of the connectors that come with the hub."""
+    package = Path(__file__).parents[2]
+    installed = package / "_connectors"
+    return installed if installed.is_dir() else package.parents[1] / "connectors"
+
+
 def is_main(file: Path) -> bool:
     return _MAIN.fullmatch(file.name) is not None
 

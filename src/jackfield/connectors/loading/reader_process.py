@@ -8,15 +8,19 @@ gets the packed reading. Both ends are here; a message is its length and its byt
 
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Self
 
 import msgspec
 
+from jackfield.connectors.loading.cache import Cache
 from jackfield.connectors.loading.includes import Source
 
 _MODULE: Final = "jackfield.connectors.loading.reader"
+# Given to the module: it reads what comes with the hub before it is asked.
+AHEAD: Final = "ahead"
 _LENGTH_SIZE: Final = 8
 # What else a program may print would be taken for a length.
 _LONGEST: Final = 2**28
@@ -31,6 +35,16 @@ class ReaderProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._is_over = False
 
+    def begin(self, cache: Cache) -> None:
+        """
+        Have it read the connectors that come with the hub, while this process does other work.
+
+        Only where nothing is in `cache`: otherwise few of them have to be read, if any.
+        """
+        if cache.is_empty():
+            with suppress(OSError):
+                self._process = _start(AHEAD)
+
     def read(self, source: Source) -> bytes | None:
         """Return the packed reading of `source`; none where there can be no such process."""
         if self._is_over:
@@ -39,7 +53,7 @@ class ReaderProcess:
             process = self._process = self._process or _start()
             assert process.stdin is not None
             assert process.stdout is not None
-            send(process.stdin, msgspec.msgpack.encode(source, enc_hook=str))
+            send(process.stdin, message_of(source))
             reading = receive(process.stdout)
         except (OSError, UnicodeError):
             reading = None
@@ -67,6 +81,10 @@ class ReaderProcess:
         self.close()
 
 
+def message_of(source: Source) -> bytes:
+    return msgspec.msgpack.encode(source, enc_hook=str)
+
+
 def source_of(message: bytes) -> Source:
     return _source_decoder.decode(message)
 
@@ -87,9 +105,9 @@ def receive(stream: IO[bytes]) -> bytes | None:
     return message if len(message) == length else None
 
 
-def _start() -> subprocess.Popen[bytes]:
+def _start(*arguments: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, "-P", "-m", _MODULE],
+        [sys.executable, "-P", "-m", _MODULE, *arguments],
         # No more: settings and secrets of the hub are none of its business.
         env={"PYTHONPATH": ":".join(filter(None, sys.path))},
         stdin=subprocess.PIPE,
