@@ -20,6 +20,7 @@ from tests.support.scripted import Seen, reply, scripted
 from tests.support.workers import Workers, serving_workers
 
 _LIMIT = 3
+_WAITING = 32
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -66,6 +67,9 @@ async def test_a_worker_that_ends_again_and_again_leaves_its_connections_to_the_
                 timeout=PATIENCE,
             ) as api,
         ):
+            os.kill(min(before), signal.SIGSTOP)
+            # Some of them wait at the worker that takes none: none would be as likely as 1 in 400,000.
+            waiting = [await _asked(hub.url) for _ in range(_WAITING)]
             os.kill(min(before), signal.SIGKILL)
             while len(hub.pids - before) != 1:  # noqa: ASYNC110 - nothing tells of it
                 await asyncio.sleep(0)
@@ -74,10 +78,36 @@ async def test_a_worker_that_ends_again_and_again_leaves_its_connections_to_the_
             os.kill(again, signal.SIGKILL)
             await _says(hub, again)
             statuses = Counter([(await api.get("/healthz")).status_code for _ in range(20)])
+            answers = Counter([await _status(*each) for each in waiting])
             while len(hub.pids) < len(before):
                 await api.get("/healthz")
 
     assert statuses == {200: 20}
+    assert answers == {200: _WAITING}
+
+
+async def test_where_no_worker_is_left_clients_are_refused_until_there_is_one(
+    data_dir: Path, sandbox: Sandbox
+) -> None:
+    async with serving_workers(data_dir, sandbox.us.url) as hub, asyncio.timeout(PATIENCE):
+        before = hub.pids
+        for each in before:
+            os.kill(each, signal.SIGKILL)
+        while len(hub.pids - before) != 2:  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0)
+        again = hub.pids - before
+        for each in again:
+            os.kill(each, signal.SIGKILL)
+        await _says(hub, *again)
+
+        async with httpx2.AsyncClient(base_url=hub.url, timeout=PATIENCE) as api:
+            with pytest.raises(httpx2.ConnectError):
+                await api.get("/healthz")
+            while len(hub.pids) < len(before):  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0)
+            answer = await api.get("/healthz")
+
+    assert answer.status_code == 200
 
 
 async def test_requests_under_way_are_finished_when_a_service_manager_asks_all_processes_to_stop(
@@ -133,9 +163,24 @@ async def test_workers_end_by_themselves_when_their_supervisor_is_killed(
                 await api.get("/healthz")
 
 
-async def _says(hub: Workers, pid: int) -> None:
-    """Wait until the log says that a worker has ended."""
+async def _asked(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Ask on a connection of its own."""
+    host, _, port = url.rpartition("/")[2].partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"GET /healthz HTTP/1.1\r\nhost: hub\r\nconnection: close\r\n\r\n")
+    return reader, writer
+
+
+async def _status(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> int:
+    try:
+        return int((await reader.readline()).split()[1])
+    finally:
+        writer.close()
+
+
+async def _says(hub: Workers, *pids: int) -> None:
+    """Wait until the log says that workers have ended."""
     assert hub.process.stderr is not None
-    async for line in hub.process.stderr:
-        if json.loads(line).get("process") == pid:
-            return
+    left = set(pids)
+    while left:
+        left.discard(json.loads(await hub.process.stderr.readline()).get("process"))

@@ -21,6 +21,7 @@ from jackfield.cli.cutover import Gate, working
 from jackfield.cli.first_start import hand_over_recovery_key, is_first_start
 from jackfield.cli.sockets import origin
 from jackfield.cli.wait import answering
+from jackfield.cli.worker_link import SupervisorLink
 from jackfield.connectors.catalog import Catalog
 from jackfield.connectors.loading.reader_process import ReaderProcess
 from jackfield.db.tx import DatabaseAway
@@ -42,8 +43,6 @@ _LAST_SECONDS = 2
 # Longer than a request lives.
 _RETIRE_SECONDS = 75
 _POLL_SECONDS = 0.1
-# Says to the supervisor that this process serves.
-READY = b"r"
 # New objects, then younger collections, before a collection; Python's own are 700, 10 and 10. One of
 # all objects walks through those of a large answer, too, and everything waits for it.
 COLLECT_AFTER = (5_000, 5, 60)
@@ -87,7 +86,9 @@ async def serve_supervised(
 
     Once it is closed, this process takes no more connections, and ends when those it has are done.
     """
-    with _stopping_signals(may_repeat=True) as stop, _closed(link) as released:
+    supervisor = SupervisorLink(link)
+    released = supervisor.released
+    with _stopping_signals(may_repeat=True) as stop, supervisor.watched():
         store = await _all_found(settings, opened, {stop, released})
         if store is None:
             return
@@ -100,8 +101,7 @@ async def serve_supervised(
                 _hub_served(hub, opened, gate) as (server, task),
             ):
                 await server.is_listening.wait()
-                with contextlib.suppress(ConnectionError):
-                    link.send(READY)
+                supervisor.say_ready(server.take)
                 ends = {stop, task, work, released}
                 await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
                 if work.done():
@@ -141,23 +141,6 @@ def _sharing(hub: Hub, shared: SharedBuckets) -> Hub:
     elif limit is not None:
         limit = SharedTokenBuckets(shared, limit.most)
     return replace(hub, limiter=hub.limiter.sharing(shared), rate_limit=limit)
-
-
-@contextlib.contextmanager
-def _closed(link: socket.socket) -> "Generator[asyncio.Future[None]]":
-    """Yield what is done once the other end of `link`, which says nothing, is closed."""
-    loop = asyncio.get_running_loop()
-    closed = loop.create_future()
-
-    def close() -> None:
-        loop.remove_reader(link)
-        closed.set_result(None)
-
-    loop.add_reader(link, close)
-    try:
-        yield closed
-    finally:
-        loop.remove_reader(link)
 
 
 @contextlib.contextmanager
@@ -250,10 +233,21 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.is_listening = asyncio.Event()
+        self._taking = set[asyncio.Task[Any]]()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.is_listening.set()
+
+    def take(self, connection: socket.socket) -> None:
+        """Serve a connection that another process has accepted."""
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(loop.connect_accepted_socket(self._protocol, connection))
+        self._taking.add(task)
+        task.add_done_callback(self._taking.discard)
+
+    def _protocol(self) -> BoundedProtocol:
+        return BoundedProtocol(self.config, self.server_state, self.lifespan.state)
 
     async def retire(self) -> None:
         """

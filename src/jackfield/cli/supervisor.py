@@ -1,25 +1,27 @@
 """The supervisor of `jackfield serve --workers`: several processes that serve one port.
 
 It serves nothing itself, and each worker is the same as any other. Each inherits a socket of its
-own, over which the kernel spreads connections; the supervisor keeps it open, so that they wait while
-its worker is replaced. SIGHUP replaces one worker after the other, each by a process that is ready
-before the old one takes no more connections.
+own, over which the kernel spreads connections. The supervisor keeps it open: when its worker has
+ended, those that wait there are passed to the others until the next one is ready. SIGHUP replaces one
+worker after the other, each by a process that is ready before the old one takes no more connections.
 """
 
 import asyncio
 import contextlib
+import random
 import signal
 import socket
 import sys
 import time
 from asyncio.subprocess import Process
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Final, Self, TypeAlias
+from typing import Final, Self
 
 import structlog
 
 from jackfield.cli.sockets import free_port, listen, origin
+from jackfield.cli.worker_link import WorkerLink
 from jackfield.kit import log
 from jackfield.kit.errors import HubError
 from jackfield.kit.shared_buckets import SharedBuckets
@@ -33,8 +35,6 @@ _LONGEST_PAUSE: Final = 30.0
 _STEADY_SECONDS: Final = 60.0
 
 _log = structlog.get_logger()
-
-_Start: TypeAlias = Callable[[socket.socket], Awaitable["_Worker"]]
 
 
 class Supervisor:
@@ -53,7 +53,7 @@ class Supervisor:
             PortInUse: the port cannot be had.
         """
         port = free_port(host, port)
-        self._places = [_Place(self._start, check, host, port) for _ in range(count)]
+        self._places = [_Place(self, check, host, port) for _ in range(count)]
         self._workers: set[_Worker] = set()
         # Twice as many: one that is replaced is at work until its last request has ended.
         self._shared = SharedBuckets.create(2 * count)
@@ -92,13 +92,13 @@ class Supervisor:
         first, *others = self._places
         first.open()
         worker = await first.fill()
-        if not await worker.is_ready():
+        if not await worker.link.is_ready():
             status = await worker.end()
             return status if status > 0 else 1
         for each in others:
             each.open()
         workers = await asyncio.gather(*(each.fill() for each in others))
-        await asyncio.gather(*(each.is_ready() for each in workers))
+        await asyncio.gather(*(each.link.is_ready() for each in workers))
         log.announce(f"Jackfield listens on {first.url} until it is asked to stop")
         try:
             async with asyncio.TaskGroup() as group:
@@ -120,7 +120,7 @@ class Supervisor:
                 return
         _log.info("workers_replaced", count=len(self._places))
 
-    async def _start(self, opened: socket.socket) -> "_Worker":
+    async def start(self, opened: socket.socket) -> "_Worker":
         self._workers = {each for each in self._workers if each.process.returncode is None}
         taken = {each.number for each in self._workers}
         number = next(each for each in range(self._shared.workers) if each not in taken)
@@ -128,12 +128,17 @@ class Supervisor:
         self._workers.add(worker)
         return worker
 
+    def takers(self) -> "list[_Worker]":
+        """Return the workers that take connections, in no order."""
+        takers = [each for each in self._workers if each.link.is_taking]
+        return random.sample(takers, len(takers))
+
 
 class _Place:
     """A socket and its worker: when that has ended, another one is started."""
 
-    def __init__(self, start: _Start, check: Callable[[], None], host: str, port: int) -> None:
-        self._start = start
+    def __init__(self, crew: Supervisor, check: Callable[[], None], host: str, port: int) -> None:
+        self._crew = crew
         self._check = check
         self._address = host, port
         self._opened: socket.socket
@@ -148,13 +153,14 @@ class _Place:
     def open(self) -> None:
         """Open the socket: connections wait on it until there is a worker."""
         self._opened = listen(*self._address, is_shared=True)
+        self._opened.setblocking(False)
 
     def close(self) -> None:
         with contextlib.suppress(AttributeError):
             self._opened.close()
 
     async def fill(self) -> "_Worker":
-        self._worker = await self._start(self._opened)
+        self._worker = await self._crew.start(self._opened)
         return self._worker
 
     async def keep(self) -> None:
@@ -165,20 +171,51 @@ class _Place:
                 if self._worker is worker:
                     self._check()
                     pause = self._pause(time.monotonic() - since)
-                    if pause:
-                        # Others take the connections that would wait here.
-                        self._opened.close()
-                    _log.error("worker_ended", process=worker.process.pid, status=status)
-                    if pause:
+                    with self._passing_on(refuses=pause > 0):
+                        _log.error("worker_ended", process=worker.process.pid, status=status)
                         await asyncio.sleep(pause)
+                    if self._opened.fileno() < 0:
                         self.open()
-                    await self.fill()
+                    with self._passing_on():
+                        await self.fill()
+                        await self._worker.link.is_ready()
+
+    @contextlib.contextmanager
+    def _passing_on(self, *, refuses: bool = False) -> Generator[None]:
+        """
+        Pass connections that arrive here to other workers while the block runs.
+
+        Where there is none, they wait for the next worker here, or are refused.
+        """
+        loop, number = asyncio.get_running_loop(), self._opened.fileno()
+
+        def pass_on() -> None:
+            takers = self._crew.takers()
+            if not takers:
+                loop.remove_reader(number)
+                if refuses:
+                    self._opened.close()
+                return
+            # Another process may have taken it, or the client given up.
+            with contextlib.suppress(BlockingIOError, ConnectionError):
+                connection, _ = self._opened.accept()
+                with connection:
+                    any(each.link.give(connection) for each in takers)
+
+        if self._crew.takers():
+            loop.add_reader(number, pass_on)
+        elif refuses:
+            self._opened.close()
+        try:
+            yield
+        finally:
+            loop.remove_reader(number)
 
     async def replace(self) -> bool:
         """Replace the worker once another one is ready; return false if that ends before."""
         async with self._turn:
-            worker = await self._start(self._opened)
-            if not await worker.is_ready():
+            worker = await self._crew.start(self._opened)
+            if not await worker.link.is_ready():
                 return False
             old, self._worker = self._worker, worker
         old.retire()
@@ -193,17 +230,16 @@ class _Place:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Worker:
-    """A process that serves. Over the link each learns of the other: it is ready, or at its end."""
+    """A process that serves, and the link to it."""
 
     process: Process
-    link: socket.socket
+    link: WorkerLink
     shared: SharedBuckets
     number: int
 
     @classmethod
     async def start(cls, opened: socket.socket, shared: SharedBuckets, number: int) -> Self:
         ours, theirs = socket.socketpair()
-        ours.setblocking(False)
         inherited = (opened.fileno(), theirs.fileno(), shared.file)
         with theirs:
             process = await asyncio.create_subprocess_exec(
@@ -213,13 +249,7 @@ class _Worker:
                 # Ctrl-C is for the supervisor, which says it to them once.
                 start_new_session=True,
             )
-        return cls(process, ours, shared, number)
-
-    async def is_ready(self) -> bool:
-        """Wait until it serves; return false if it has ended instead."""
-        with contextlib.suppress(ConnectionError):
-            return bool(await asyncio.get_running_loop().sock_recv(self.link, 1))
-        return False
+        return cls(process, WorkerLink(ours), shared, number)
 
     def retire(self) -> None:
         """Ask it to take no more connections, and to end when those it has are done."""
