@@ -74,6 +74,61 @@ async def test_an_unknown_user_is_nothing_and_no_error(
     assert (response.status_code, response.json()["data"]) == (200, None)
 
 
+async def refuse(hub: Running, path: str, seconds: int) -> None:
+    """Let Iterable refuse one request for now, and say in the body for how long."""
+    params = {"rateLimitLimit": 100, "rateLimitRemaining": 0, "rateLimitReset": seconds}
+    body = {"msg": "Exceeded rate limit", "code": "RateLimitExceeded", "params": params}
+    fault = {"kind": "status", "status": 429, "path": path, "times": 1, "body": json.dumps(body)}
+    async with httpx2.AsyncClient(base_url=hub.sandbox.us.url) as provider:
+        added = await provider.post("/__sandbox__/faults", json=fault)
+    assert added.status_code < 300, added.text
+
+
+async def test_a_read_is_repeated_when_the_body_of_its_refusal_says(
+    hub: Running, clock: FrozenClock
+) -> None:
+    account = await hub.link()
+    await refuse(hub, "/api/channels", 3)
+    before = clock()
+
+    response = await hub.run(account, "iterable_list_channels")
+
+    assert response.status_code == 200, response.text
+    assert (clock() - before).total_seconds() == 3
+
+
+async def test_an_absurd_wait_is_passed_on_as_one_of_a_day(
+    hub: Running, clock: FrozenClock
+) -> None:
+    account = await hub.link()
+    await refuse(hub, "/api/channels", 10**12)
+    before = clock()
+
+    response = await hub.run(account, "iterable_list_channels")
+
+    assert (response.status_code, response.json()["code"]) == (429, "provider_rate_limited")
+    assert response.headers["retry-after"] == "86400"
+    assert clock() == before
+
+
+async def test_a_write_beyond_the_rate_says_when_the_next_one_is_let_in(hub: Running) -> None:
+    account = await hub.link()
+    users = {"users": [{"email": "ada@example.com"}]}
+    async with httpx2.AsyncClient(
+        base_url=hub.sandbox.us.url, headers={"Api-Key": hub.us_key}
+    ) as provider:
+        for _ in range(5):
+            taken = await provider.post("/api/users/bulkUpdate", json=users)
+            assert taken.status_code == 200, taken.text
+        refused = await provider.post("/api/users/bulkUpdate", json=users)
+
+    response = await hub.run(account, "iterable_bulk_update_users", body=users)
+
+    told = {"rateLimitLimit": 5, "rateLimitRemaining": 0, "rateLimitReset": 1}
+    assert (refused.status_code, refused.json()["params"]) == (429, told)
+    assert (response.status_code, response.headers["retry-after"]) == (429, "1")
+
+
 def placed(hub: Running, route: Route) -> dict[str, Any]:
     """Return the example of a route as an action's inputs."""
     example = EXAMPLES[f"{route.method} {route.path}"]

@@ -209,6 +209,7 @@ LIMITS: dict[str, tuple[str, Shown]] = {
     "rows of the log that wait to be written": ("db.write_buffer:_MOST_WAITING", plain),
     "time for one attempt": ("webhooks.delivery:SECONDS", span),
     "bytes of the receiver's answer": ("webhooks.delivery:_MOST_BYTES", size),
+    "wait that the provider may ask for": ("engine.wire.retry_after:LONGEST", span),
     "wait that the receiver may ask for": ("webhooks.retry_schedule:_LONGEST_RETRY_AFTER", span),
     "characters of its URL": ("webhooks.service:_LONGEST_URL", plain),
     "bytes of a form of the Explorer": ("ui.dashboard.explorer.posted_call:MOST_BYTES", size),

@@ -21,7 +21,8 @@ from jackfield.engine.expressions.jexl import Evaluate, EvaluationScope
 from jackfield.engine.expressions.meter import run_budget
 from jackfield.engine.expressions.templates import compile_settled, none_if_undefined
 from jackfield.engine.inputs.accept import Inputs, InputsByLocation, require_page_size
-from jackfield.engine.run import IsRateLimit, Position, Retries, Run, StepResult, compute
+from jackfield.engine.rate_errors import NO_RATE_ERRORS, RateErrors
+from jackfield.engine.run import Position, Retries, Run, StepResult, compute
 from jackfield.engine.run_context import ActionResult, RunContext
 from jackfield.engine.steps.compile_context import CompileContext
 from jackfield.engine.steps.step import Step, StopAction, compile_step, snapshot
@@ -46,7 +47,7 @@ class ConnectorContext:
     info: Mapping[str, Json]
     context: Mapping[str, Json]
     is_allowed: Allow
-    is_rate_limit: IsRateLimit | None = None
+    rate_errors: RateErrors = NO_RATE_ERRORS
 
 
 class CompiledAction:
@@ -193,7 +194,7 @@ class CompiledAction:
             retries="never" if context.flow == "refresh_authentication" else self._retries,
             started=context.clock(),
             is_allowed=lambda url: allow(url, credentials),
-            is_rate_limit=self._connector.is_rate_limit,
+            rate_errors=self._connector.rate_errors,
             resume=resume,
             is_heavy=is_large(inputs),
         )

@@ -46,7 +46,7 @@ class CompiledConnector:
             info={"key": self.key, "version": self.version},
             context={"connectorKey": self.key, "connectorVersion": self.version},
             is_allowed=self.allows,
-            is_rate_limit=compile_rate_errors(document.get("rateLimit")),
+            rate_errors=compile_rate_errors(document.get("rateLimit")),
         )
 
     def action(self, action_id: str) -> CompiledAction:

@@ -1,18 +1,23 @@
-"""`mappedRateLimitErrors`: responses that mean "slow down" under another status."""
+"""`mappedRateLimitErrors`: responses that mean "slow down", and for how long."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from jackfield.engine.document_reader import take_objects
-from jackfield.engine.errors import missing_field
+from jackfield.engine.errors import invalid_value, missing_field
 from jackfield.engine.expressions import js
 from jackfield.engine.expressions.errors import InvalidExpression
 from jackfield.engine.expressions.jexl import Evaluate
 from jackfield.engine.expressions.text import compile_text
 from jackfield.engine.limits import match_part
-from jackfield.engine.run import IsRateLimit
+from jackfield.engine.ports import Response
 from jackfield.engine.wire.json import decode_json
+from jackfield.engine.wire.retry_after import Unit, read_wait, retry_after
+from jackfield.kit.clock import Clock
 from jackfield.kit.json import Json, as_object
+
+_UNITS: Final = ("seconds", "milliseconds", "date")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +25,62 @@ class _Entry:
     status: int
     matches: Callable[[str], bool]
     find: Evaluate
+    in_headers: Evaluate
+    in_body: Evaluate
+    unit: Unit
+    usual: Json
+
+    def wait(
+        self, headers: Mapping[str, str], content: Mapping[str, Json], clock: Clock
+    ) -> float | None:
+        """Return the wait in seconds: of the headers, of the body, or the usual one."""
+        told = retry_after(headers, clock)
+        if told is None:
+            told = read_wait(self.in_headers(dict(headers)), self.unit, clock)
+        if told is None:
+            told = read_wait(self.in_body(dict(content)), self.unit, clock)
+        if told is None:
+            unit: Unit = "seconds" if self.unit == "date" else self.unit
+            told = read_wait(self.usual, unit, clock)
+        return told
 
 
-def compile_rate_errors(rate_limit: Json) -> IsRateLimit | None:
+@dataclass(frozen=True, slots=True)
+class RateErrors:
+    """The entries of a connector."""
+
+    _entries: tuple[_Entry, ...] = ()
+
+    def match(self, response: Response) -> bool:
+        """Return whether an entry is about this response."""
+        return self._find(response) is not None
+
+    def wait(self, response: Response, clock: Clock) -> float | None:
+        """Return the seconds to wait that this response says; `None` if it says none."""
+        found = self._find(response)
+        if found is None:
+            return retry_after(response.headers, clock)
+        entry, content = found
+        return entry.wait(response.headers, content, clock)
+
+    def _find(self, response: Response) -> tuple[_Entry, Mapping[str, Json]] | None:
+        entries = [each for each in self._entries if each.status == response.status]
+        if not entries:
+            return None
+        try:
+            content = as_object(decode_json(response.body, "strict"))
+        except ValueError:
+            content = {"message": response.body.decode("utf-8", "replace")}
+        said = ((each, js.to_text(each.find(content))) for each in entries)
+        return next(((each, content) for each, text in said if each.matches(text)), None)
+
+
+NO_RATE_ERRORS: Final = RateErrors()
+
+
+def compile_rate_errors(rate_limit: Json) -> RateErrors:
     """
-    Compile the entries; `None` if there are none.
+    Compile the entries.
 
     Raises:
         InvalidStep: an entry is malformed.
@@ -32,37 +88,35 @@ def compile_rate_errors(rate_limit: Json) -> IsRateLimit | None:
     documents = take_objects(
         as_object(rate_limit).get("mappedRateLimitErrors"), "rateLimit.mappedRateLimitErrors"
     )
-    entries = [_compile(document) for document in documents]
-    if not entries:
-        return None
-    statuses = {entry.status for entry in entries}
-
-    def is_rate_limit(status: int, _headers: Mapping[str, str], body: bytes) -> bool:
-        if status not in statuses:
-            return False
-        try:
-            content = as_object(decode_json(body, "strict"))
-        except ValueError:
-            content = {"message": body.decode("utf-8", "replace")}
-        return any(
-            entry.status == status and entry.matches(js.to_text(entry.find(content)))
-            for entry in entries
-        )
-
-    return is_rate_limit
+    return RateErrors(tuple(_compile(document) for document in documents))
 
 
 def _compile(document: Mapping[str, Json]) -> _Entry:
     for key in ("errorStatus", "errorMessage"):
         if key not in document:
             raise missing_field(path=f"mappedRateLimitErrors.{key}")
-    path = str(document.get("errorMessagePath") or "message")
+    unit = document.get("retryAfterUnit") or "seconds"
+    if unit not in _UNITS:
+        raise invalid_value(path="mappedRateLimitErrors.retryAfterUnit", value=unit, allowed=_UNITS)
+    return _Entry(
+        int(document["errorStatus"]),
+        match_part(str(document["errorMessage"])),
+        _find_at(str(document.get("errorMessagePath") or "message")),
+        _find_at(str(document.get("retryAfterPath") or "").lower()),
+        _find_at(str(document.get("retryAfterBodyPath") or "")),
+        unit,
+        document.get("retryAfterValue"),
+    )
+
+
+def _find_at(path: str) -> Evaluate:
+    if not path:
+        return _nothing
     try:
-        find = compile_text(path if path.startswith("$") else f"$.{path}", "strict")
+        return compile_text(path if path.startswith("$") else f"$.{path}", "strict")
     except InvalidExpression:
-        find = _empty
-    return _Entry(int(document["errorStatus"]), match_part(str(document["errorMessage"])), find)
+        return _nothing
 
 
-def _empty(_content: Mapping[str, Json]) -> Json:
+def _nothing(_content: Mapping[str, Json]) -> Json:
     return ""

@@ -13,6 +13,7 @@ from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.expressions.meter import MOST_ON_LOOP, UNBOUNDED, WORK, TooMuchForLoop
 from jackfield.engine.ports import Response
 from jackfield.engine.provider_clocks import statements_of
+from jackfield.engine.rate_errors import NO_RATE_ERRORS, RateErrors
 from jackfield.engine.reply import Reply
 from jackfield.engine.run_context import File, RunContext
 from jackfield.kit.json import Json, as_object
@@ -26,7 +27,6 @@ _TURN_SECONDS: Final = 0.01
 # published: as the published engine retries. reads: strict mode's rule for actions that only read.
 # never: strict mode's rule for all others.
 Retries: TypeAlias = Literal["published", "reads", "never"]
-IsRateLimit: TypeAlias = Callable[[int, Mapping[str, str], bytes], bool]
 
 
 class Position(Struct, frozen=True):
@@ -51,7 +51,7 @@ class Run(Struct):
     The state that the steps of one run share.
 
     `scope` is what expressions see. `is_allowed` decides whether a request may go to a URL; `None`
-    allows all. `is_rate_limit` recognizes responses that mean 429 under another status.
+    allows all. `rate_errors` knows the responses that mean 429, and how long they ask to wait.
     """
 
     context: RunContext
@@ -60,7 +60,7 @@ class Run(Struct):
     retries: Retries
     started: datetime
     is_allowed: Callable[[str], bool] | None = None
-    is_rate_limit: IsRateLimit | None = None
+    rate_errors: RateErrors = NO_RATE_ERRORS
     step_id: str = ""
     step_index: str = "0"
     file: File | None = None
@@ -81,9 +81,11 @@ class Run(Struct):
 
     def is_rate_limited(self, response: Response) -> bool:
         """Whether the connector maps this response to 429."""
-        return self.is_rate_limit is not None and self.is_rate_limit(
-            response.status, response.headers, response.body
-        )
+        return self.rate_errors.match(response)
+
+    def wait_told(self, response: Response) -> float | None:
+        """Return the seconds that the provider asks to wait, a day at most."""
+        return self.rate_errors.wait(response, self.context.clock)
 
     @property
     def statements(self) -> str:

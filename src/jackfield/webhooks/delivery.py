@@ -14,7 +14,7 @@ import structlog
 from jackfield.db.tx import Tx
 from jackfield.egress.client import OutboundRequest
 from jackfield.egress.errors import HostNotFound
-from jackfield.engine.exchange.retry_after import retry_after
+from jackfield.engine.wire.retry_after import retry_after
 from jackfield.kit.actor import Actor
 from jackfield.kit.errors import EgressBlocked, HubError, ProviderError, ProviderTimeout
 from jackfield.kit.ids import EventId, ProjectId

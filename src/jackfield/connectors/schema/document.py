@@ -59,17 +59,26 @@ _RATE_LIMIT: Final = Record(
                             Text(), "A part of its message, or an expression for it.", required=True
                         ),
                         "errorMessagePath": Entry(Text(), "Path of the message in the body."),
-                        "retryAfterPath": Entry(Text(), "Path of the wait in the headers."),
+                        "retryAfterPath": Entry(
+                            Text(), "The header that says how long to wait, if not `Retry-After`."
+                        ),
+                        "retryAfterBodyPath": Entry(
+                            Text(),
+                            "Path of the wait in the body, where no header says it.",
+                            ours=True,
+                        ),
                         "retryAfterUnit": Entry(
-                            Choice(("seconds", "milliseconds", "date")), "The unit of the wait."
+                            Choice(("seconds", "milliseconds", "date")),
+                            "The unit of the wait; a date may be in Unix seconds.",
+                            default="seconds",
                         ),
                         "retryAfterValue": Entry(
-                            Number(minimum=0), "The wait, where none is said."
+                            Number(minimum=0), "The wait, where none is said; of dates in seconds."
                         ),
                     },
                 )
             ),
-            "Responses that mean 429 but do not say so.",
+            "Responses that mean 429 but do not say so, or say elsewhere how long to wait.",
         ),
     },
     doc="How many requests an account may make.",

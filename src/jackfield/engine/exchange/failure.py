@@ -6,7 +6,6 @@ from typing import Final
 from msgspec.structs import replace
 
 from jackfield.engine.compat import Mode
-from jackfield.engine.exchange.retry_after import retry_after
 from jackfield.engine.reply import Reply
 from jackfield.engine.run import Run, StepResult
 from jackfield.engine.wire.charset import text_of
@@ -108,7 +107,7 @@ def error_of(reply: Reply, message: str, run: Run) -> ProviderError:
     error = _error_class(reply.status)(
         _redactor(run).text(message),
         answer=answer_of(reply, run),
-        retry_after=retry_after(reply.response.headers, run.context.clock),
+        retry_after=run.wait_told(reply.response),
         faults=reply.faults,
         step=run.step_id,
     )

@@ -2,16 +2,15 @@
 
 import secrets
 import time
-from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
 from typing import Final
 
 from jackfield.engine.current_time import using_clock
-from jackfield.engine.exchange.retry_after import in_seconds, retry_after
 from jackfield.engine.ports import Request, Response
 from jackfield.engine.run import Run, compute
 from jackfield.engine.run_context import RunContext
+from jackfield.engine.wire.retry_after import in_seconds
 from jackfield.engine.wire.url import origin_of
 from jackfield.kit.clock import Clock
 from jackfield.kit.errors import EgressBlocked, HubError, ProviderTimeout, ProviderUnavailable
@@ -102,7 +101,7 @@ async def _send_as_published(run: Run, request: Request) -> Response:
         response = await _send_once(run, request)
         if response.status != _TOO_MANY and not run.is_rate_limited(response):
             return response
-        wait = _published_wait(response.headers, attempt)
+        wait = _published_wait(run, response, attempt)
         if wait > run.remaining():
             return response
         await run.context.sleep(wait)
@@ -110,7 +109,7 @@ async def _send_as_published(run: Run, request: Request) -> Response:
 
 
 async def _send_read(run: Run, request: Request) -> Response:
-    """Retry a read after a transient failure: after `Retry-After`, or with a jittered backoff."""
+    """Retry a read after a transient failure: when it is told to, or with a jittered backoff."""
     for attempt in range(_READ_RETRIES):
         try:
             response = await _send_once(run, request)
@@ -122,7 +121,7 @@ async def _send_read(run: Run, request: Request) -> Response:
             if response.status not in _RETRIED_STATUSES and not run.is_rate_limited(response):
                 return response
             # No wait, or one until the past, is no reason to repeat the request at once.
-            told = retry_after(response.headers, run.context.clock) or 0.0
+            told = run.wait_told(response) or 0.0
             wait = told if told >= 1 else max(told, _jittered(attempt))
             if wait > run.remaining():
                 return response
@@ -130,8 +129,10 @@ async def _send_read(run: Run, request: Request) -> Response:
     return await _send_once(run, request)
 
 
-def _published_wait(headers: Mapping[str, str], attempt: int) -> float:
-    seconds = in_seconds(headers.get("retry-after", "").strip())
+def _published_wait(run: Run, response: Response, attempt: int) -> float:
+    seconds = in_seconds(response.headers.get("retry-after", "").strip())
+    if not seconds and run.is_rate_limited(response):
+        seconds = run.wait_told(response)
     if seconds:
         return min(max(seconds, 1.0), _LONGEST_PUBLISHED_WAIT)
     return 2.0**attempt * _DICE.uniform(1, 1.1)

@@ -9,7 +9,6 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from jackfield.engine.clock_offset import correction
-from jackfield.engine.exchange.retry_after import retry_after
 from jackfield.engine.expressions.jexl import EvaluationScope
 from jackfield.engine.expressions.js import truthy
 from jackfield.engine.oauth.answer_path import scope_of
@@ -29,6 +28,7 @@ from jackfield.engine.run_context import RunContext
 from jackfield.engine.undefined import UNDEFINED
 from jackfield.engine.wire.body import is_xml
 from jackfield.engine.wire.charset import text_of
+from jackfield.engine.wire.retry_after import retry_after
 from jackfield.engine.wire.xml_reader import XmlForm, read_xml
 from jackfield.kit.errors import (
     ProviderAnswer,

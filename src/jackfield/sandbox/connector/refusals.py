@@ -3,7 +3,7 @@
 from copy import deepcopy
 from typing import Final
 
-from jackfield.kit.json import Json, is_list, is_object, items, mapping, text
+from jackfield.kit.json import Json, as_object, is_list, is_object, items, mapping, text
 from jackfield.sandbox.connector.envelopes import SERVER_ERROR, fault_reply
 from jackfield.sandbox.connector.provider import Provider
 from jackfield.sandbox.connector.sent import reply_of
@@ -90,8 +90,11 @@ class Refusals:
         for entry in items(limits, "mappedRateLimitErrors"):
             status, path = entry.get("errorStatus"), split_path(text(entry, "errorMessagePath"))
             if isinstance(status, int):
-                body: Json = put({}, path, text(entry, "errorMessage"))
-                return Answer(status, json={"ok": False, **body} if status == _OK else body)
+                body = put({}, path, text(entry, "errorMessage"))
+                if wait := split_path(text(entry, "retryAfterBodyPath")):
+                    body = put(body, wait, 1)
+                shown = {"ok": False, **as_object(body)} if status == _OK else body
+                return Answer(status, json=shown)
         return None
 
 

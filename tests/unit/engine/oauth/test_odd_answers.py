@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from jackfield.accounts.renewal.source import read_tokens
-from jackfield.engine.exchange.retry_after import retry_after
 from jackfield.engine.oauth.answer import read_answer
 from jackfield.engine.oauth.answer_rules import compile_answer_rules
 from jackfield.engine.ports import Response
+from jackfield.engine.wire.retry_after import retry_after
 from jackfield.kit.errors import ProviderUnavailable, UnreadableAnswer
 
 NOW = datetime(2026, 12, 31, 22, 0, tzinfo=UTC)

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from http import HTTPStatus
+from math import ceil
 from typing import Final
 
+from jackfield.kit.json import Json
 from jackfield.sandbox.iterable.refusals import Refusal, refusal
 
 _SECONDS: Final = {"second": 1, "minute": 60, "day": 86_400}
@@ -21,15 +23,25 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many calls per unit of time."""
+    """So many calls per unit of time; of some, a refusal says when the next one is let in."""
 
     calls: int
     per: str
     scope: Scope = Scope.PROJECT
+    is_told: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """The time in which one call leaks."""
+        return _SECONDS[self.per] / self.calls
 
 
 def per_second(calls: int, scope: Scope = Scope.PROJECT) -> Limit:
     return Limit(calls, "second", scope)
+
+
+def per_second_told(calls: int) -> Limit:
+    return Limit(calls, "second", is_told=True)
 
 
 def per_minute(calls: int) -> Limit:
@@ -55,7 +67,7 @@ class Buckets:
     def pour(self, endpoint: str, owner: str, limit: Limit, *, now: datetime) -> bool:
         """Count one call, unless the bucket is full."""
         bucket = self._buckets.setdefault((endpoint, limit.per, owner), _Bucket(0.0, now))
-        leaked = (now - bucket.at).total_seconds() * limit.calls / _SECONDS[limit.per]
+        leaked = (now - bucket.at).total_seconds() / limit.seconds
         level = max(0.0, bucket.level - leaked)
         bucket.level, bucket.at = level, now
         if level + 1 > limit.calls:
@@ -68,9 +80,15 @@ class Buckets:
 
 
 def rate_limited(limit: Limit, endpoint: str, project_id: int) -> Refusal:
+    told: dict[str, Json] = {
+        "rateLimitLimit": limit.calls,
+        "rateLimitRemaining": 0,
+        "rateLimitReset": ceil(limit.seconds),
+    }
     return refusal(
         HTTPStatus.TOO_MANY_REQUESTS,
         "RateLimitExceeded",
         f"Exceeded rate limit of {float(limit.calls)} per {limit.per} for endpoint: {endpoint}, "
         f"project: {project_id}",
+        told if limit.is_told else None,
     )

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from jackfield.kit.json import Json
-from jackfield.sandbox.iterable.access.buckets import per_second
+from jackfield.sandbox.iterable.access.buckets import per_second, per_second_told
 from jackfield.sandbox.iterable.access.keys import CLIENT_SIDE
 from jackfield.sandbox.iterable.envelopes import success
 from jackfield.sandbox.iterable.refusals import Refusal, bad_params, refusal, text_refusal
@@ -164,13 +164,13 @@ ROUTES: Final = (
     get("/api/users/byUserId/{userId}", get_by_user_id, per_second(100)),
     get("/api/users/getFields", get_fields, per_second(3)),
     get("/api/users/{email}", get_by_email, per_second(100)),
-    post("/api/users/update", update, per_second(500), client_side=CLIENT_SIDE),
+    post("/api/users/update", update, per_second_told(500), client_side=CLIENT_SIDE),
     Route(
         "POST",
         "/api/users/bulkUpdate",
         bulk_update,
         Effect.WRITE,
-        (per_second(5),),
+        (per_second_told(5),),
         largest_body=4_000_000,
     ),
     post("/api/users/updateEmail", update_email, client_side=CLIENT_SIDE),
