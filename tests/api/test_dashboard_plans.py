@@ -20,7 +20,7 @@ GROWING = ("accounts", "runs", "api_requests", "events")
 def plans(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
     """Note how SQLite goes about each statement that only reads."""
     noted: dict[str, list[str]] = {}
-    query = sqlite._query  # noqa: SLF001 - where every statement passes
+    query = sqlite.query_rows  # where every statement passes
 
     def noting(
         connection: sqlite3.Connection, sql: str, values: Mapping[str, object]
@@ -30,7 +30,7 @@ def plans(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
         ]
         return query(connection, sql, values)
 
-    monkeypatch.setattr(sqlite, "_query", noting)
+    monkeypatch.setattr(sqlite, "query_rows", noting)
     return noted
 
 
@@ -71,7 +71,7 @@ def test_a_statement_that_walks_through_a_table_is_noticed(plans: dict[str, list
     connection.execute("create table runs (id text primary key, message text)")
 
     for sql in ("select id from runs as r where message = :x", "select 1 from runs where id = :x"):
-        sqlite._query(connection, sql, {"x": "1"})  # noqa: SLF001 - as above
+        sqlite.query_rows(connection, sql, {"x": "1"})
 
     connection.close()
     assert [sql for _, sql in walked(plans)] == ["select id from runs as r where message = :x"]

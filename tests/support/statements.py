@@ -89,15 +89,17 @@ class Completeness:
         return sorted(str(each) for each in written() if not self._has(each))
 
     def _watch(self) -> None:
-        asked = postgres._Connection  # noqa: SLF001 - whatever is asked goes through it
+        asked = postgres.PostgresConnection  # whatever is asked goes through it
         query, executemany = asked.query, asked.executemany
 
-        async def noting_query(connection: asked, sql: str, values: Mapping[str, object]) -> object:
+        async def noting_query(
+            connection: postgres.PostgresConnection, sql: str, values: Mapping[str, object]
+        ) -> object:
             self._note(sys._getframe())  # noqa: SLF001
             return await query(connection, sql, values)
 
         async def noting_executemany(
-            connection: asked, sql: str, rows: Sequence[Mapping[str, object]]
+            connection: postgres.PostgresConnection, sql: str, rows: Sequence[Mapping[str, object]]
         ) -> None:
             self._note(sys._getframe())  # noqa: SLF001
             await executemany(connection, sql, rows)

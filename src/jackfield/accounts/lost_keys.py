@@ -1,17 +1,17 @@
 """Keys that are lost for good or destroyed, and the secrets that only they opened."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from jackfield.accounts.status import mark_unreadable
 from jackfield.accounts.tokens.store import PREFIX
 from jackfield.audit.models import AuditKind
 from jackfield.audit.service import record
-from jackfield.db.tx import Database, Tx
+from jackfield.db.tx import Database, Transactions, Tx
 from jackfield.kit.actor import Actor
 from jackfield.kit.ids import AccountId, InvalidId
 from jackfield.projects.repo import all_projects
 from jackfield.secrets.keys.repo import drop_key
-from jackfield.secrets.repo import SecretRows
+from jackfield.secrets.repo import SecretRows, shredded_owners
 
 
 async def forget_keys(db: Database, keys: Sequence[str], actor: Actor) -> None:
@@ -28,13 +28,20 @@ async def forget_keys(db: Database, keys: Sequence[str], actor: Actor) -> None:
         await drop_key(db, key)
 
 
-async def forget_shredded(db: Database, actor: Actor) -> None:
-    """Delete all whose shredding key is destroyed, and mark its accounts as to be linked again."""
-    for project in await all_projects(db):
-        async with db.write(project.id, actor) as tx:
-            await _tell(
-                tx, set(await SecretRows(tx).remove_shredded()), {"shredding_keys": "destroyed"}
-            )
+async def forget_shredded(
+    db: Transactions, actor: Actor, on_owner: Callable[[], None] = lambda: None
+) -> None:
+    """
+    Delete all whose shredding key is destroyed, and mark its accounts as to be linked again.
+
+    A few at a time: it may be all that there is.
+    """
+    async for project_id, owners in shredded_owners(db):
+        async with db.write(project_id, actor) as tx:
+            await SecretRows(tx).remove_shredded(owners)
+            await _tell(tx, set(owners), {"shredding_keys": "destroyed"})
+        for _ in owners:
+            on_owner()
 
 
 async def _tell(tx: Tx, owners: set[str], what: Mapping[str, object]) -> None:

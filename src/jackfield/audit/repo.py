@@ -16,7 +16,7 @@ from jackfield.audit.models import (
     StoredRecord,
     Tally,
 )
-from jackfield.db.tx import Database, Row, Tx
+from jackfield.db.tx import Database, Row, Transactions, Tx
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import decode
 from jackfield.kit.pages import Page
@@ -263,7 +263,7 @@ values (:project_id, :digest, :due_at, :body, :count)
 """
 
 
-async def chains_to_sign(db: Database) -> list[ProjectId]:
+async def chains_to_sign(db: Transactions) -> list[ProjectId]:
     """Return the projects whose chains end with a record that is not signed."""
     rows = await db.unscoped("select project_id from audit_chains where seq > signed_seq")
     return [ProjectId(row["project_id"]) for row in rows]

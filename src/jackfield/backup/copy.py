@@ -24,6 +24,7 @@ _KEYS: Final = Table("vault_keys", ("id", "proof"))
 _SEALED: Final = Table("credentials", ("sealed",))
 _RECOVERY: Final = Table("vault_recovery", ("copy",))
 _SHREDDING: Final = "shredding_keys"
+_FILES: Final = Table("shredding_key_files", ("number",))
 # The audit log of a project outlives it.
 _PROJECTS: Final = (Table("projects", ("id",)), Table("audit_chains", ("project_id",)))
 
@@ -52,12 +53,13 @@ async def write(
     has_logs: bool,
     on_row: Callable[[str], None],
     open_keys: OpenKeys,
+    after: int,
 ) -> Contents:
     """
     Give all rows of a database to `add`, while hubs go on writing to it.
 
     The shredding keys are written first, where `open_keys` says: they open any backup before, and
-    this one.
+    this one. The file that is there has the number `after`.
 
     Raises:
         BackupRefused: the shredding keys of another hub are there.
@@ -81,6 +83,7 @@ async def write(
             ),
             recovery=await _recovery_copy(source) if _RECOVERY.name in columns else None,
             installation=await _installation(source, columns),
+            number=max(after, await _last_number(source, columns)) + 1,
         )
         if keys := [each for each in tables_at(migrations) if each.name == _SHREDDING]:
             count = await _copied_keys(source, keys[0], header, open_keys, on_row)
@@ -123,6 +126,13 @@ async def _installation(source: end.End, tables: Collection[str]) -> str:
         if row[0] != INSTALLATION
     ]
     return min(found, default="")
+
+
+async def _last_number(source: end.End, tables: Collection[str]) -> int:
+    """Return the number of the last file that the hub wrote, wherever it is."""
+    if _FILES.name not in tables:
+        return 0
+    return max([cast("int", row[0]) async for row in source.rows(_FILES)], default=0)
 
 
 async def _recovery_copy(source: end.End) -> bytes | None:

@@ -41,6 +41,13 @@ class Header(msgspec.Struct, frozen=True, tag="header"):
     # The id of the first project it ever had, which it keeps wherever it is moved.
     installation: str = ""
     shredding_keys: int = 0
+    # Of the file of shredding keys that was written with it; 0 by versions that did not count.
+    number: int = 0
+
+    @property
+    def place(self) -> tuple[int, datetime]:
+        """The place among the backups of a hub: a clock may be set back, and alone says little."""
+        return self.number, self.made_at
 
 
 class Rows(msgspec.Struct, frozen=True, tag="rows"):

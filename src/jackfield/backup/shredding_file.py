@@ -2,18 +2,18 @@
 The file of shredding keys: one for all backups of a hub, which each backup replaces.
 
 It begins with a line that says which hub it is of, so that a backup of another hub does not replace
-it; then comes a container, as a backup is one.
+it, and the number of the file, which is greater each time; then comes a container, as a backup is one.
 """
 
 import errno
 import fcntl
 import os
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Final, TypeAlias
+from typing import IO, Final, TypeAlias
 
 from jackfield.backup import container
 from jackfield.backup.container import Keys, Locks, Part
@@ -21,7 +21,8 @@ from jackfield.backup.models import BackupRefused, End, Header, Rows, damaged
 from jackfield.backup.verification import Tally
 
 TABLE: Final = "shredding_keys"
-_MARK: Final = re.compile(rb"jackfield-shredding-keys ((?:prj_[0-9A-Z]{26})?)\n")
+# The first files had no number.
+_MARK: Final = re.compile(rb"jackfield-shredding-keys ((?:prj_[0-9A-Z]{26})?)(?: ([0-9]{1,15}))?\n")
 # The project, the owner ('' for the project itself) and the key.
 KeyRow: TypeAlias = tuple[str, str, bytes]
 _LONGEST_LINE: Final = 200
@@ -40,13 +41,26 @@ def require_replaceable(file: Path, hub: str) -> None:
     if not file.exists():
         return
     with _opened(file) as content:
-        was = _hub(content)
+        was, _ = _first_line(content)
     if was != hub:
         msg = (
             f"{str(file)!r} is of another hub ({was}), whose backups need it; name another file "
             "with --shredding-keys"
         )
         raise BackupRefused(msg)
+
+
+def number_of(file: Path) -> int:
+    """
+    Return the number of a file; 0 if there is none, or if it has none.
+
+    Raises:
+        BackupRefused: it is no file of shredding keys.
+    """
+    if not file.exists():
+        return 0
+    with _opened(file) as content:
+        return _first_line(content)[1]
 
 
 @contextmanager
@@ -102,7 +116,7 @@ def _lock(handle: int, on_wait: Callable[[], None]) -> None:
 @contextmanager
 def writer(file: IO[bytes], locks: Locks, header: Header) -> Generator[Callable[[Part], None]]:
     """Write shredding keys into `file`; yield what adds their rows."""
-    file.write(f"jackfield-shredding-keys {header.installation}\n".encode())
+    file.write(f"jackfield-shredding-keys {header.installation} {header.number}\n".encode())
     with container.writer(file, locks) as add:
         add(header)
         yield add
@@ -128,6 +142,7 @@ def _row(project_id: object, owner_id: object, key: object) -> KeyRow:
     if (
         isinstance(project_id, str)
         and isinstance(owner_id, str)
+        and "\0" not in project_id + owner_id
         and isinstance(key, bytes)
         and len(key) == _KEY_BYTES
     ):
@@ -146,32 +161,21 @@ def reader(file: Path, keys: Keys, backup: Header) -> Generator[ShreddingRows]:
         StreamBroken: it is not as it was written.
     """
     with _opened(file) as content:
-        was = _hub(content)
+        was, _ = _first_line(content)
         if was != backup.installation:
             msg = f"{str(file)!r} is of another hub ({was}); name the one of this backup's hub"
             raise BackupRefused(msg)
         with container.reader(content, keys) as (header, parts):
             if header.tables != {TABLE: _COLUMNS}:
                 raise _no_keys(file)
-            if header.made_at < backup.made_at:
+            if header.place < backup.place:
                 msg = (
-                    f"{str(file)!r} is of {header.made_at:%Y-%m-%d %H:%M} UTC, and so older than "
-                    "the backup; name the newest one, which was written with the last backup"
+                    f"{str(file)!r} is number {header.number}, of {header.made_at:%Y-%m-%d %H:%M} "
+                    f"UTC, and so older than the backup, which is number {backup.number}; name the "
+                    "newest one, which was written with the last backup"
                 )
                 raise BackupRefused(msg)
             yield ShreddingRows(header, parts)
-
-
-def needed_by(
-    table: str, columns: tuple[str, ...], rows: Iterable[tuple[Any, ...]]
-) -> Iterator[tuple[str, str]]:
-    """Yield the project and the owner of each shredding key that rows of a table need."""
-    if table != "credentials" or "shredded_with" not in columns:
-        return
-    project, owner = columns.index("project_id"), columns.index("shredded_with")
-    for row in rows:
-        if isinstance(row[owner], str) and isinstance(row[project], str):
-            yield row[project], row[owner]
 
 
 def _opened(file: Path) -> IO[bytes]:
@@ -185,11 +189,11 @@ def _opened(file: Path) -> IO[bytes]:
         raise BackupRefused(msg) from error
 
 
-def _hub(content: IO[bytes]) -> str:
+def _first_line(content: IO[bytes]) -> tuple[str, int]:
     found = _MARK.fullmatch(content.readline(_LONGEST_LINE))
     if found is None:
         raise _no_keys(Path(content.name))
-    return found[1].decode()
+    return found[1].decode(), int(found[2] or 0)
 
 
 def _no_keys(file: Path) -> BackupRefused:

@@ -105,10 +105,9 @@ async def _made(
     has_logs: bool,
     force: bool,
 ) -> "Contents":
-    from jackfield.audit.models import AuditKind  # noqa: PLC0415 - kept out of `--help`
-    from jackfield.backup import container, copy, shredding_file  # noqa: PLC0415
+    from jackfield.backup import container, copy, shredding_file  # noqa: PLC0415 - kept out of
     from jackfield.cli.backup_records import record_backup  # noqa: PLC0415
-    from jackfield.installation import NoInstallation, has_database  # noqa: PLC0415 - kept out of `--help`
+    from jackfield.installation import NoInstallation, has_database  # noqa: PLC0415 - `--help`
 
     if settings.database_url is None and not has_database(settings):
         raise NoInstallation.at(settings.data_dir)
@@ -129,11 +128,14 @@ async def _made(
         container.writer(out, locks) as add,
     ):
         contents = await copy.write(
-            place, add, has_logs=has_logs, on_row=on_row, open_keys=open_keys
+            place,
+            add,
+            has_logs=has_logs,
+            on_row=on_row,
+            open_keys=open_keys,
+            after=shredding_file.number_of(keys_file),
         )
-    # Not signed: the keyring is not asked for here, and its service may be away. The hub does that.
-    actor = Actor.command("backup")
-    await record_backup(settings, AuditKind.BACKUP_MADE, contents.header, actor, keyring=None)
+    await record_backup(settings, contents.header, Actor.command("backup"))
     return contents
 
 

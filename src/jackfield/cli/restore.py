@@ -1,7 +1,6 @@
 """`jackfield restore`: fill an empty installation from a backup."""
 
 import asyncio
-from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +18,7 @@ from jackfield.settings import Settings
 if TYPE_CHECKING:
     from jackfield.backup.container import Keys
     from jackfield.backup.restoration import Restored
-    from jackfield.backup.shredding_file import KeyRow
+    from jackfield.db.tx import Transactions
 
 
 @click.command()
@@ -64,7 +63,7 @@ def restore(
     header, sums = done.contents.header, done.contents.sums
     if as_json:
         found = {"restored": True, "made_at": header.made_at, "tables": sums}
-        print_json({**found, "shredded": done.shredded})
+        print_json({**found, "shredded": done.shredded, "unused_keys": done.unused})
         return
     print_sums(sums)
     if done.shredded:
@@ -74,6 +73,13 @@ def restore(
             "credentials_unreadable)",
             err=True,
         )
+    if done.unused:
+        say(
+            f"shredding keys in {str(keys_file)!r} that nothing in this backup needs: {done.unused}; "
+            "the next backup leaves them out, and then no later backup than this one opens what came "
+            "after it. If one may be needed still, copy that file away first",
+            err=True,
+        )
     say("restored; read what that means before the hub serves, and run: jackfield doctor", err=True)
 
 
@@ -81,10 +87,9 @@ async def _restored(
     file: Path, keys_file: Path | None, keys: "Keys", settings: Settings
 ) -> "Restored":
     from jackfield.accounts.lost_keys import forget_shredded  # noqa: PLC0415 - kept out of `--help`
-    from jackfield.audit.models import AuditKind  # noqa: PLC0415
     from jackfield.backup import container, restoration, shredding_file  # noqa: PLC0415
-    from jackfield.cli.backup_records import record_backup  # noqa: PLC0415
-    from jackfield.installation import keyring_store, open_database  # noqa: PLC0415
+    from jackfield.cli.backup_records import record_restored  # noqa: PLC0415
+    from jackfield.installation import keyring_store  # noqa: PLC0415
 
     location = settings.keyring_location
     found = keyring_store(settings).read()
@@ -99,20 +104,21 @@ async def _restored(
         if found is None:
             # A backup of a hub that never had a key needs none.
             fail(f"there is no keyring at {location!r}")
-        place = settings.database_url or _file(settings)
+        place, actor = settings.database_url or _file(settings), Actor.command("restore")
+
+        async def settle(db: "Transactions") -> None:
+            await forget_shredded(db, actor, lambda: on_row("shredding_keys"))
+            await record_restored(db, header, found, actor)
+
         with ExitStack() as stack:
-            rows: Iterable[list[KeyRow]] = ()
+            rows = None
             if header.shredding_keys and keys_file is not None:
                 backup_keys.require_shredding_file(keys_file)
                 rows = stack.enter_context(shredding_file.reader(keys_file, keys, header))
-            keyed = restoration.RestoreKeys(found, location, rows)
-            done = await restoration.restore(header, parts, place, keys=keyed, on_row=on_row)
-    actor = Actor.command("restore")
-    if done.shredded:
-        async with open_database(settings) as db:
-            await forget_shredded(db, actor)
-    await record_backup(settings, AuditKind.BACKUP_RESTORED, header, actor, keyring=found)
-    return done
+            restorer = restoration.Restorer(actor, found, location, rows)
+            return await restoration.restore(
+                header, parts, place, by=restorer, on_row=on_row, settle=settle
+            )
 
 
 def _file(settings: Settings) -> Path:

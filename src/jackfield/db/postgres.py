@@ -170,7 +170,7 @@ class PostgresDatabase:
         values["now"] = self._clock()
         async with self._noticing_failures(), self._acquire() as connection:
             if self._keeps_sessions:
-                return await _Connection(connection).query(sql, values)
+                return await PostgresConnection(connection).query(sql, values)
             # What prepares a statement and what runs it go to the same session.
             async with _transaction(connection, f"begin; {self._settings}savepoint begun") as tx:
                 return await tx.query(sql, values)
@@ -290,10 +290,10 @@ class PostgresDatabase:
                     connection.terminate()
 
 
-class _Connection:
+class PostgresConnection:
     """A connection on which each statement is a transaction of its own."""
 
-    def __init__(self, connection: _Proxy) -> None:
+    def __init__(self, connection: postgres_schema.Connection) -> None:
         self._connection = connection
 
     async def query(self, sql: str, values: Mapping[str, object]) -> list[Row]:
@@ -315,7 +315,7 @@ class _Connection:
             return await statement()
 
 
-class _Transaction(_Connection):
+class _Transaction(PostgresConnection):
     """A connection with an open transaction, which is done again where a migration breaks it.
 
     A statement was prepared for the tables as they were: PostgreSQL refuses it once, and with it

@@ -139,7 +139,7 @@ class _Reader:
 
     async def look_up(self, sql: str, values: Mapping[str, object]) -> list[Row]:
         with translated_errors():
-            return _query(self._connection, sql, values)
+            return query_rows(self._connection, sql, values)
 
     async def query(self, sql: str, values: Mapping[str, object]) -> list[Row]:
         with translated_errors():
@@ -162,7 +162,7 @@ class _Reader:
         except IndexError:
             connection = _open(self._file)
         try:
-            return _query(connection, sql, values)
+            return query_rows(connection, sql, values)
         finally:
             self._idle.append(connection)
 
@@ -202,13 +202,13 @@ class _Writer:
             self._has_failed = False
 
     async def query(self, sql: str, values: Mapping[str, object]) -> list[Row]:
-        return await self.do(lambda connection: _query(connection, sql, values))
+        return await self.do(lambda connection: query_rows(connection, sql, values))
 
     async def look_up(self, sql: str, values: Mapping[str, object]) -> list[Row]:
         return await self.query(sql, values)
 
     async def executemany(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
-        await self.do(lambda connection: _execute_many(connection, sql, rows))
+        await self.do(lambda connection: execute_many(connection, sql, rows))
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[None]:
@@ -280,12 +280,12 @@ def _as_dict(cursor: sqlite3.Cursor, row: tuple[object, ...]) -> dict[str, objec
     return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
 
 
-def _query(connection: sqlite3.Connection, sql: str, values: Mapping[str, object]) -> list[Row]:
+def query_rows(connection: sqlite3.Connection, sql: str, values: Mapping[str, object]) -> list[Row]:
     bound = {name: bind(value) for name, value in values.items()}
     return connection.execute(with_json_lists(without_locks(sql)), bound).fetchall()
 
 
-def _execute_many(
+def execute_many(
     connection: sqlite3.Connection, sql: str, rows: Sequence[Mapping[str, object]]
 ) -> None:
     # Not `executemany`: it releases the interpreter's lock once a row, and has to wait for it each

@@ -166,8 +166,8 @@ class Tx:
         await self.run("update projects set version = version + 1 where id = :project_id")
 
 
-class Database(Protocol):
-    """The port of both database drivers."""
+class Transactions(Protocol):
+    """Where transactions are opened: a database, or one transaction of it that has them all."""
 
     def read(self, project_id: ProjectId) -> AbstractAsyncContextManager[Tx]:
         """Open a read transaction."""
@@ -180,17 +180,21 @@ class Database(Protocol):
         """
         ...
 
-    def listen(self, topic: str) -> AbstractAsyncContextManager[asyncio.Event]:
-        """Open an event that is set when a transaction that signals `topic` has committed.
-
-        On PostgreSQL in any process; on SQLite in this process only.
-        """
-        ...
-
     async def unscoped(self, sql: LiteralString, /, **values: object) -> list[Row]:
         """Run a statement without a project.
 
         For authentication, for the tables of the installation, and for the worker.
+        """
+        ...
+
+
+class Database(Transactions, Protocol):
+    """The port of both database drivers."""
+
+    def listen(self, topic: str) -> AbstractAsyncContextManager[asyncio.Event]:
+        """Open an event that is set when a transaction that signals `topic` has committed.
+
+        On PostgreSQL in any process; on SQLite in this process only.
         """
         ...
 

@@ -2,14 +2,17 @@
 
 import dataclasses
 import os
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from jackfield.db.tx import Database, Tx
+from jackfield.db.tx import Database, Transactions, Tx
+from jackfield.kit.ids import ProjectId
 from jackfield.vault.cipher import KEY_ID
 
 _SHREDDING_BYTES: Final = 32
+_LOOKED_AT_ONCE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,22 +125,22 @@ class SecretRows:
         )
         return [row["owner_id"] for row in rows]
 
-    async def remove_shredded(self) -> list[str]:
-        """Delete what was sealed with a shredding key that is not there, and return its owners."""
-        rows = await self._tx.all(
+    async def remove_shredded(self, owner_ids: Collection[str]) -> None:
+        """Delete of some owners what was sealed with a shredding key that is not there."""
+        await self._tx.run(
             """
             delete from credentials
-             where project_id = :project_id and shredded_with is not null
+             where project_id = :project_id and owner_id in (:owner_ids)
+               and shredded_with is not null
                and not exists (
                    select 1
                      from shredding_keys
                     where shredding_keys.project_id = credentials.project_id
                       and shredding_keys.owner_id = credentials.shredded_with
                )
-            returning owner_id
-            """
+            """,
+            owner_ids=list(owner_ids),
         )
-        return [row["owner_id"] for row in rows]
 
     async def not_under(
         self, key: str, *, after: StoredSecret | None, most: int
@@ -224,6 +227,26 @@ class ShreddingKeys:
         assert row is not None
         return row["key"]
 
+    async def give(self, keys: Mapping[str, bytes]) -> int:
+        """Keep those of the keys that `expect_shredding_keys` made places for; return how many."""
+        rows = await self._tx.all(
+            """
+            select owner_id
+              from shredding_keys
+             where project_id = :project_id and owner_id in (:owner_ids)
+            """,
+            owner_ids=list(keys),
+        )
+        await self._tx.executemany(
+            """
+            insert into shredding_keys (project_id, owner_id, key)
+            values (:project_id, :owner_id, :key)
+            on conflict (project_id, owner_id) do update set key = excluded.key
+            """,
+            [{"owner_id": row["owner_id"], "key": keys[row["owner_id"]]} for row in rows],
+        )
+        return len(rows)
+
     async def destroy(self, owner_id: str) -> None:
         """Make unreadable whatever was sealed with an owner's key, in each copy of it."""
         # Overwritten first: SQLite leaves what it deletes in its file.
@@ -248,6 +271,60 @@ class ShreddingKeys:
             zeros=bytes(_SHREDDING_BYTES),
         )
         await self._tx.run("delete from shredding_keys where project_id = :project_id")
+
+
+async def expect_shredding_keys(db: Transactions) -> None:
+    """Make a place for each shredding key that a secret needs, in a database that has none yet."""
+    await db.unscoped(
+        """
+        insert into shredding_keys (project_id, owner_id, key)
+        select distinct project_id, shredded_with, substr(sealed, 1, 0)
+          from credentials
+         where shredded_with is not null
+        """
+    )
+
+
+async def drop_empty_places(db: Transactions) -> int:
+    """Delete the places that were given no shredding key, and return how many they were."""
+    rows = await db.unscoped(
+        "select count(owner_id) as places from shredding_keys where length(key) = 0"
+    )
+    await db.unscoped("delete from shredding_keys where length(key) = 0")
+    return rows[0]["places"]
+
+
+async def shredded_owners(db: Transactions) -> AsyncGenerator[tuple[ProjectId, list[str]]]:
+    """Yield a project and some of its owners that have a secret whose shredding key is not there."""
+    rows, owner_id, field = [], "", ""
+    while True:
+        # In the order of the primary key, whether the key is there or not: each row is seen once.
+        rows = await db.unscoped(
+            """
+            select credentials.owner_id, credentials.field, credentials.project_id,
+                   credentials.shredded_with is not null
+                   and shredding_keys.owner_id is null as is_shredded
+              from credentials
+              left join shredding_keys
+                on shredding_keys.project_id = credentials.project_id
+               and shredding_keys.owner_id = credentials.shredded_with
+             where (credentials.owner_id, credentials.field) > (:owner_id, :field)
+             order by credentials.owner_id, credentials.field
+             limit :most
+            """,
+            owner_id=owner_id,
+            field=field,
+            most=_LOOKED_AT_ONCE,
+        )
+        if not rows:
+            return
+        owner_id, field = rows[-1]["owner_id"], rows[-1]["field"]
+        found = defaultdict[str, set[str]](set)
+        for row in rows:
+            if row["is_shredded"]:
+                found[row["project_id"]].add(row["owner_id"])
+        for project_id in sorted(found):
+            yield ProjectId(project_id), sorted(found[project_id])
 
 
 async def owners_under(db: Database, key: str) -> list[str]:

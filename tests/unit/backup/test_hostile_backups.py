@@ -21,6 +21,7 @@ from jackfield.kit.errors import HubError
 from jackfield.vault import age_stream
 from jackfield.vault.keyring import Keyring
 from tests.support import postgres
+from tests.support.actor import TESTER
 from tests.support.backups import IDENTITY, KEYS
 
 pytestmark = pytest.mark.anyio
@@ -76,9 +77,14 @@ async def restored(file: Path, place: Path | str) -> None:
             start,
             parts,
             place,
-            keys=restoration.RestoreKeys(Keyring.mint(system_clock()), "keyring.json"),
+            by=restoration.Restorer(TESTER, Keyring.mint(system_clock()), "keyring.json"),
             on_row=lambda _: None,
+            settle=nothing,
         )
+
+
+async def nothing(_db: object) -> None:
+    """Leave what is restored as it is."""
 
 
 def verified(file: Path) -> None:

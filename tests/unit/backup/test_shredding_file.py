@@ -2,9 +2,11 @@
 
 import os
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from jackfield.backup import shredding_file
 from jackfield.backup.models import BackupRefused, End, Header, Rows
@@ -16,6 +18,7 @@ from tests.support.backups import KEYS, LOCKS
 HUB = "prj_01KJMBQDE00000000000000000"
 COLUMNS = ("project_id", "owner_id", "key")
 ROW = (HUB, "", bytes(32))
+EARLIER = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def header(tables: dict[str, tuple[str, ...]]) -> Header:
@@ -57,6 +60,19 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert read(written(tmp_path / "keys", ROW), backup) == [ROW]
 
 
+def test_a_file_of_before_there_were_numbers_is_read_and_replaced(tmp_path: Path) -> None:
+    file = written(tmp_path / "keys", ROW)
+    content = file.read_bytes()
+    assert content.startswith(f"jackfield-shredding-keys {HUB} 0\n".encode())
+    file.write_bytes(content.replace(b" 0\n", b"\n", 1))
+
+    shredding_file.require_replaceable(file, HUB)
+    assert shredding_file.number_of(file) == 0
+    assert read(file, structs.replace(header({}), made_at=EARLIER)) == [ROW]
+    with pytest.raises(BackupRefused, match="older than the backup"):
+        read(file, structs.replace(header({}), made_at=EARLIER, number=1))
+
+
 @pytest.mark.parametrize(
     "row",
     [
@@ -65,6 +81,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         (HUB, "", "a" * 32),
         (HUB, 7, bytes(32)),
         (None, "", bytes(32)),
+        (HUB, "\0", bytes(32)),
         ([], {}, bytes(32)),
         (HUB, ""),
         (*ROW, 1),
@@ -85,8 +102,9 @@ def test_rows_that_are_no_keys_are_refused(tmp_path: Path, row: tuple[object, ..
         b"jackfield-shredding-keys " + b"x" * (16 << 20),
         b"jackfield-shredding-keys password=hunter2\n",
         b"jackfield-shredding-keys " + HUB.encode(),
+        b"jackfield-shredding-keys " + HUB.encode() + b" -1\n",
     ],
-    ids=["empty", "UTF-16", "a long line", "of something else", "cut"],
+    ids=["empty", "UTF-16", "a long line", "of something else", "cut", "a number that is none"],
 )
 def test_what_is_no_file_of_keys_is_neither_read_nor_replaced_nor_quoted(
     tmp_path: Path, content: bytes

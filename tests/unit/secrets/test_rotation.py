@@ -13,7 +13,7 @@ from jackfield.kit.secret import Secret
 from jackfield.secrets.keys.models import KeyInUse, KeyNotEverywhere, RotationRunning
 from jackfield.secrets.keys.repo import count_sealed, find_keys, find_processes, renew_proof
 from jackfield.secrets.keys.usage import KeyState, retire, vault_status
-from jackfield.secrets.repo import SecretRows, ShreddingKeys
+from jackfield.secrets.repo import SecretRows, ShreddingKeys, shredded_owners
 from jackfield.vault.audit_keys import is_audit_signature
 from jackfield.vault.cipher import Binding, key_id
 from jackfield.vault.keyring import Keyring, KeyringUnusable
@@ -253,8 +253,10 @@ async def test_no_other_shredding_key_takes_the_place_of_one_that_is_destroyed(
     assert (done.secrets, done.unopened) == (len(OWNERS), (account,))
     keys = await hub.db.unscoped("select owner_id from shredding_keys")
     assert account not in {row["owner_id"] for row in keys}
+    assert [found async for found in shredded_owners(hub.db)] == [(PROJECT, [account])]
     async with hub.db.write(PROJECT, TESTER) as tx:
-        assert await SecretRows(tx).remove_shredded() == [account]
+        await SecretRows(tx).remove_shredded([account, *OWNERS])
+    assert len(await hub.db.unscoped("select owner_id from credentials")) == len(OWNERS)
 
 
 async def test_an_old_key_is_taken_out_once_nothing_needs_it(hub: Machines) -> None:

@@ -1,11 +1,15 @@
 """The port of both databases of a transfer."""
 
 from collections.abc import AsyncGenerator, Collection, Sequence
-from typing import Protocol, TypeAlias
+from contextlib import asynccontextmanager
+from typing import LiteralString, Protocol, TypeAlias
 
 from jackfield.db.migrate import Migration
 from jackfield.db.transfer.tables import Table
-from jackfield.db.tx import DatabaseUnusable
+from jackfield.db.tx import Connection, DatabaseUnusable, Row, Transactions, Tx
+from jackfield.kit.actor import Actor
+from jackfield.kit.clock import system_clock
+from jackfield.kit.ids import ProjectId
 
 # The values of a row in the order of the table's columns: the same on both databases.
 Values: TypeAlias = tuple[object, ...]
@@ -31,6 +35,36 @@ class End(Protocol):
     async def insert(self, table: Table, rows: Sequence[Values]) -> None: ...
 
     async def commit(self) -> None: ...
+
+
+class NewEnd(End, Protocol):
+    """A database that is made with its rows."""
+
+    async def upgrade(self) -> Transactions:
+        """
+        Apply the migrations of this version, and return what works on its tables.
+
+        That is part of this transaction, and committed with it.
+        """
+        ...
+
+
+class OneTransaction:
+    """Transactions of projects that are all part of one, and end with it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @asynccontextmanager
+    async def read(self, project_id: ProjectId) -> AsyncGenerator[Tx]:
+        yield Tx(self._connection, project_id, system_clock())
+
+    @asynccontextmanager
+    async def write(self, project_id: ProjectId, actor: Actor, /) -> AsyncGenerator[Tx]:
+        yield Tx(self._connection, project_id, system_clock(), actor)
+
+    async def unscoped(self, sql: LiteralString, /, **values: object) -> list[Row]:
+        return await self._connection.query(sql, {**values, "now": system_clock()})
 
 
 def not_taken(table: Table, place: str, error: Exception) -> TransferRefused:

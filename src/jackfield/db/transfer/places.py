@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from jackfield.db.transfer import sqlite_end
-from jackfield.db.transfer.end import End
+from jackfield.db.transfer.end import End, NewEnd
 
 
 def snapshot(place: str | Path) -> AbstractAsyncContextManager[End]:
@@ -18,7 +18,7 @@ def snapshot(place: str | Path) -> AbstractAsyncContextManager[End]:
     return postgres_end.snapshot(place)
 
 
-def new(place: str | Path, numbers: Collection[int]) -> AbstractAsyncContextManager[End]:
+def new(place: str | Path, numbers: Collection[int]) -> AbstractAsyncContextManager[NewEnd]:
     """Make a database with those migrations in a file or at a URL; see each kind's `new`."""
     if isinstance(place, Path):
         return sqlite_end.new(place, numbers)

@@ -7,8 +7,10 @@ from typing import Final
 import asyncpg
 
 from jackfield.db import postgres_schema
+from jackfield.db.postgres import PostgresConnection
 from jackfield.db.postgres_errors import connected, translated_errors
 from jackfield.db.transfer.end import (
+    OneTransaction,
     TransferRefused,
     Values,
     in_use,
@@ -17,6 +19,7 @@ from jackfield.db.transfer.end import (
     require_version,
 )
 from jackfield.db.transfer.tables import Table, tables, tables_at
+from jackfield.db.tx import Transactions
 from jackfield.kit.clock import system_clock
 from jackfield.kit.errors import Fault
 
@@ -90,11 +93,9 @@ async def snapshot(url: str) -> AsyncGenerator["PostgresEnd"]:
 
 
 @asynccontextmanager
-async def new(url: str, numbers: Collection[int]) -> AsyncGenerator["PostgresEnd"]:
+async def new(url: str, numbers: Collection[int]) -> AsyncGenerator["NewPostgresEnd"]:
     """
     Open a database with nothing in it, or with no rows, and apply those migrations to it.
-
-    Committing applies the migrations of this version, too.
 
     Raises:
         TransferRefused: it is in use, has rows, or is at another version.
@@ -163,17 +164,22 @@ class PostgresEnd:
             raise not_taken(table, _PLACE, error) from None
 
     async def commit(self) -> None:
+        await self._analyze()
+        await self._connection.execute("commit")
+
+    async def _analyze(self) -> None:
         for table in tables():
             await self._connection.execute(f"analyze {table.name}")
-        await self._connection.execute("commit")
 
 
 class NewPostgresEnd(PostgresEnd):
     """A database whose tables are made with their rows."""
 
-    async def commit(self) -> None:
+    async def upgrade(self) -> Transactions:
         await postgres_schema.apply_pending(self._connection, system_clock())
-        await super().commit()
+        # What is asked next would be planned for tables without rows.
+        await self._analyze()
+        return OneTransaction(PostgresConnection(self._connection))
 
 
 async def _lock(connection: "asyncpg.Connection[asyncpg.Record]", locked: Sequence[Table]) -> None:

@@ -3,15 +3,16 @@
 import os
 import secrets
 import sqlite3
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Final
 
 from jackfield.db import copy_state, sqlite_schema
-from jackfield.db.sqlite import SqliteDatabase, bind
+from jackfield.db.sqlite import SqliteDatabase, bind, execute_many, query_rows
 from jackfield.db.sqlite_errors import translated_errors
 from jackfield.db.transfer.end import (
+    OneTransaction,
     TransferRefused,
     Values,
     in_use,
@@ -20,7 +21,7 @@ from jackfield.db.transfer.end import (
     require_version,
 )
 from jackfield.db.transfer.tables import Table
-from jackfield.db.tx import InvalidText
+from jackfield.db.tx import InvalidText, Row, Transactions
 from jackfield.kit.clock import system_clock
 
 _OWNER_ONLY: Final = 0o600
@@ -82,11 +83,11 @@ async def snapshot(file: Path) -> AsyncGenerator["SqliteEnd"]:
 
 
 @asynccontextmanager
-async def new(file: Path, numbers: Collection[int]) -> AsyncGenerator["SqliteEnd"]:
+async def new(file: Path, numbers: Collection[int]) -> AsyncGenerator["NewSqliteEnd"]:
     """
     Make a database to which those migrations were applied; it is there once it is committed.
 
-    Committing applies the migrations of this version. Until then it has another name.
+    Until then it has another name.
 
     Raises:
         TransferRefused: there is a database.
@@ -208,11 +209,30 @@ class NewSqliteEnd(SqliteEnd):
 
     is_committed = False
 
-    async def commit(self) -> None:
+    async def upgrade(self) -> Transactions:
         sqlite_schema.apply_pending(self._connection, bind(system_clock()))
+        return OneTransaction(_Connection(self._connection))
+
+    async def commit(self) -> None:
         try:
             await super().commit()
         except sqlite3.IntegrityError:
             msg = "there are rows that refer to others which are not there; nothing was written"
             raise TransferRefused(msg) from None
         self.is_committed = True
+
+
+class _Connection:
+    """The connection of a transfer, as transactions ask it."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    async def query(self, sql: str, values: Mapping[str, object]) -> list[Row]:
+        return [dict(row) for row in query_rows(self._connection, sql, values)]
+
+    async def look_up(self, sql: str, values: Mapping[str, object]) -> list[Row]:
+        return await self.query(sql, values)
+
+    async def executemany(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
+        execute_many(self._connection, sql, rows)
