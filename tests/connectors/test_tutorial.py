@@ -17,6 +17,7 @@ async def test_the_tutorials_connector_is_sound_and_its_cases_hold() -> None:
     connector = load(MAILING / "mailing.connector.s1.yaml")
 
     assert connector.findings == ()
+    assert connector.icon is not None
     assert [await run_case(connector, case) for _, case in read_cases(connector)] == [[], [], []]
 
 

@@ -69,7 +69,7 @@ def links(*, expires_in: int, as_json: bool, **chosen: Any) -> None:
             )
             for each in made
         ],
-        empty="no account matches",
+        empty="no account matches; see them all: jackfield accounts list",
     )
 
 

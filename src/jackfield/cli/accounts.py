@@ -64,7 +64,7 @@ def list_accounts(
             )
             for account in found
         ],
-        empty="no account matches"
+        empty="no account matches; see them all: jackfield accounts list"
         if len(query) > _PAGING or page > 1
         else "no accounts; link one with `jackfield connect PROVIDER --owner-id ID`",
     )

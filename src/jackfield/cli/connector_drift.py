@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from jackfield.cli.connector_check import main_files
-from jackfield.cli.output import REFUSED, USAGE, fail, print_json, print_table, say
+from jackfield.cli.output import LISTED_BY, REFUSED, USAGE, fail, print_json, print_table, say
 from jackfield.connectors.catalog import Catalog
 from jackfield.connectors.changes import Weight
 from jackfield.connectors.connector import Connector
@@ -69,5 +69,6 @@ def _connector(key: str) -> Connector:
     if key not in found:
         meant = suggestion(key, found)
         hint = f"; did you mean {meant}?" if meant else ""
-        fail(f"there is no connector {key!r} here, and no such folder{hint}", status=USAGE)
+        msg = f"there is no connector {key!r} here, and no such folder{hint}"
+        fail(f"{msg}\n  see what there is: {LISTED_BY['connector_not_found']}", status=USAGE)
     return found[key]

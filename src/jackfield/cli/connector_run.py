@@ -35,6 +35,7 @@ from jackfield.vault.signing import KeySigner
 
 _UNREADABLE: Final = 2
 _SHOWN: Final = 2000
+_NAMED: Final = 12
 _PROBES: Final = "check"
 
 
@@ -201,7 +202,14 @@ def _runs(
         return [(probe.compiled, {}) for probe in method.test_actions if probe.applies(credentials)]
     found = connector.find_action(action) or connector.find_action(f"{connector.key}_{action}")
     if found is None:
-        fail(f"the connector {connector.key!r} has no action {action!r}")
+        names = [each.name for each in connector.actions]
+        meant = suggestion(action, names)
+        hint = f"; did you mean {meant!r}?" if meant else ""
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        known = ", ".join(names[:_NAMED])
+        fail(
+            f"the connector {connector.key!r} has no action {action!r}{hint}\n  it has: {known}{more}"
+        )
     return [(found.compiled, found.compiled.accept({"body": inputs}))]
 
 

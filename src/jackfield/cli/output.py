@@ -22,6 +22,20 @@ USAGE: Final = 2
 PROVIDER_FAILED: Final = 3
 _MOST_WORDS: Final = 4000
 
+# The command that shows what there is, where a name or an id is of nothing.
+LISTED_BY: Final = {
+    "account_not_found": "jackfield accounts list",
+    "action_not_found": "jackfield actions list",
+    "api_key_not_found": "jackfield keys list",
+    "connector_not_found": "jackfield connectors list",
+    "issue_not_found": "jackfield issues list",
+    "member_not_found": "jackfield members list",
+    "project_not_found": "jackfield projects list",
+    "run_not_found": "jackfield logs",
+    "upload_not_found": "jackfield connectors versions",
+    "webhook_not_found": "jackfield webhooks list",
+}
+
 # What makes a terminal do something, or shows a text in another order: words of providers, and
 # names that their customers chose, are not to.
 _ACTS: Final = re.compile(
@@ -93,7 +107,7 @@ def reporting(command: Callable[P, T]) -> Callable[P, T]:
 def error_line(error: HubError) -> tuple[str, int]:
     """Return what to say of an error, and the exit status."""
     faults = (f"  {fault.path}: {fault.message}" for fault in error.faults)
-    text = "\n".join([f"{error.detail} [{error.code}]", *faults])
+    text = "\n".join([f"{error.detail} [{error.code}]", *faults, *_listed(error.code)])
     return text, PROVIDER_FAILED if isinstance(error, ProviderError) else REFUSED
 
 
@@ -103,9 +117,15 @@ def fail_with(refused: "Refused") -> NoReturn:
         f"{refused.message} [{refused.code}] (status {refused.status})",
         *(f"  {fault.path}: {fault.message}" for fault in refused.faults),
         *map(_said, refused.provider_errors),
+        *_listed(refused.code),
     ]
     failed = refused.code.startswith("provider_")
     fail("\n".join(lines), status=PROVIDER_FAILED if failed else REFUSED)
+
+
+def _listed(code: str) -> list[str]:
+    command = LISTED_BY.get(code)
+    return [] if command is None else [f"  see what there is: {command}"]
 
 
 def one_line(value: object) -> str:

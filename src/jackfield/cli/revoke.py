@@ -117,7 +117,7 @@ async def _revoked(
 def _confirm(targets: "Sequence[Target]", *, yes: bool) -> None:
     total = sum(len(each.ids) for each in targets)
     if not total:
-        fail("no account matches")
+        fail("no account matches; see them all: jackfield accounts list")
     if yes:
         return
     say(
