@@ -1,4 +1,5 @@
 import asyncio
+import inspect
 import io
 import os
 import secrets
@@ -8,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import hypothesis
 import pytest
 import structlog
@@ -24,13 +26,16 @@ from tests.support.clock import FrozenClock
 from tests.support.limit_stores import OpenStore
 from tests.support.receiver import Receiver
 from tests.support.recorded_changes import RecordedChanges
-from tests.support.running import HubWith, Running, running_hub, write_connectors
+from tests.support.running import PATIENCE, HubWith, Running, running_hub, write_connectors
 from tests.support.scripted import scripted
 from tests.support.statements import Completeness
 
 # How long something takes is measured by bench/: a busy machine is no fault of what is tested.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+# Nor is an answer that is late on one. The library has this time as the default of an argument.
+_usual: httpx2.Timeout = inspect.signature(httpx2.AsyncClient).parameters["timeout"].default
+_usual.connect = _usual.read = _usual.write = _usual.pool = PATIENCE
 
 
 # What tests write is gone with them, so a disk need not have it: waiting for the disk was half of

@@ -195,5 +195,5 @@ async def test_places_of_a_hub_that_was_killed_are_free_again(
 
 
 async def _call(url: str, key: str, account: str, action: str) -> None:
-    async with httpx2.AsyncClient(base_url=url, auth=(key, ""), timeout=PATIENCE) as api:
+    async with httpx2.AsyncClient(base_url=url, auth=(key, "")) as api:
         await api.post("/actions/rpc", headers={"x-account-id": account}, json={"action": action})

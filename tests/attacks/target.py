@@ -13,7 +13,7 @@ from playwright.async_api import Browser
 from jackfield.sandbox.oauth.clients import Client
 from jackfield.sandbox.oauth.server import OAuthSandbox, serve
 from tests.attacks.people import Person
-from tests.support.running import PATIENCE, TRUSTING_NOBODY
+from tests.support.running import TRUSTING_NOBODY
 
 # A provider that does what the standards say, and one that an attacker runs.
 HONEST, HOSTILE, KEYED = "ashford", "mallow", "keystone"
@@ -200,7 +200,6 @@ def client_of(url: str, transport: Any, key: str | None = None) -> httpx2.AsyncC
         base_url=url,
         auth=None if key is None else (key, ""),
         transport=transport,
-        timeout=PATIENCE,
         verify=TRUSTING_NOBODY,
     )
 

@@ -86,7 +86,7 @@ async def test_what_a_stranger_says_of_the_outside_is_not_believed(
 
     async with (
         serving(data_dir, JACKFIELD_PUBLIC_URL=outside) as url,
-        httpx2.AsyncClient(base_url=url, headers=lies, timeout=PATIENCE) as client,
+        httpx2.AsyncClient(base_url=url, headers=lies) as client,
     ):
         made = await client.post("/connect_sessions", auth=(key, ""), json=owner)
         page = await client.get("/dashboard")

@@ -41,7 +41,6 @@ async def test_a_revoked_key_a_suspended_account_and_a_replaced_credential_hold_
             base_url=hub.url,
             # Each request on a connection of its own.
             limits=httpx2.Limits(max_keepalive_connections=0),
-            timeout=PATIENCE,
         ) as api,
     ):
         async with AsyncHub(hub.url, ours) as client:

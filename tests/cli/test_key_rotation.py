@@ -20,7 +20,7 @@ from tests.support.clock import FrozenClock
 from tests.support.key_services import vault_transit
 from tests.support.key_services.keys import VersionedKey
 from tests.support.key_services.server import serving
-from tests.support.running import PATIENCE, running_hub
+from tests.support.running import running_hub
 from tests.support.workers import serving_workers
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -69,7 +69,7 @@ async def rotate_under_load(
     async with (
         serving_workers(data_dir, sandbox.us.url, **database) as hub,
         AsyncHub(hub.url, key) as client,
-        httpx2.AsyncClient(base_url=hub.url, auth=(key, ""), timeout=PATIENCE) as api,
+        httpx2.AsyncClient(base_url=hub.url, auth=(key, "")) as api,
     ):
         owner = await link(client, sandbox.us.api_keys["server_side"])
 

@@ -72,7 +72,7 @@ async def test_a_write_that_was_killed_is_not_done_again_but_said_to_be_unknown(
             async with AsyncHub(url, key) as client:
                 account = await link(client, "k" * 32)
             headers = {"x-account-id": account, "idempotency-key": "once"}
-            async with httpx2.AsyncClient(base_url=url, auth=(key, ""), timeout=PATIENCE) as api:
+            async with httpx2.AsyncClient(base_url=url, auth=(key, "")) as api:
                 order = asyncio.create_task(api.post("/actions/rpc", json=ORDER, headers=headers))
                 await asyncio.wait_for(asked.wait(), PATIENCE)
                 process.kill()

@@ -104,7 +104,6 @@ class Day:
             base_url=self.url,
             headers={"origin": self.url},
             transport=self.recording,
-            timeout=PATIENCE,
             verify=TRUSTING_NOBODY,
         )
 

@@ -174,9 +174,7 @@ async def proxied(
         try:
             await _reached(port, nginx)
             trusted = ssl.create_default_context(cadata=authority.root)
-            async with httpx2.AsyncClient(
-                base_url=outside, verify=trusted, timeout=PATIENCE
-            ) as client:
+            async with httpx2.AsyncClient(base_url=outside, verify=trusted) as client:
                 yield client, outside
         finally:
             with contextlib.suppress(ProcessLookupError):

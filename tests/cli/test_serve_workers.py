@@ -36,7 +36,6 @@ async def test_several_workers_are_one_server_that_stops_as_one(
             auth=(key, ""),
             # Each request on a connection of its own, to a worker by chance.
             limits=httpx2.Limits(max_keepalive_connections=0),
-            timeout=PATIENCE,
         ) as api:
             answers = Counter([(await api.get("/accounts")).status_code for _ in range(20)])
         port = hub.url.rpartition(":")[2]
@@ -64,7 +63,6 @@ async def test_a_worker_that_ends_again_and_again_leaves_its_connections_to_the_
             httpx2.AsyncClient(
                 base_url=hub.url,
                 limits=httpx2.Limits(max_keepalive_connections=0),
-                timeout=PATIENCE,
             ) as api,
         ):
             os.kill(min(before), signal.SIGSTOP)
@@ -100,7 +98,7 @@ async def test_where_no_worker_is_left_clients_are_refused_until_there_is_one(
             os.kill(each, signal.SIGKILL)
         await _says(hub, *again)
 
-        async with httpx2.AsyncClient(base_url=hub.url, timeout=PATIENCE) as api:
+        async with httpx2.AsyncClient(base_url=hub.url) as api:
             with pytest.raises(httpx2.ConnectError):
                 await api.get("/healthz")
             while len(hub.pids) < len(before):  # noqa: ASYNC110 - as above
@@ -127,7 +125,7 @@ async def test_requests_under_way_are_finished_when_a_service_manager_asks_all_p
     async with scripted(answer) as provider, serving_workers(data_dir, provider.url) as hub:
         async with AsyncHub(hub.url, key) as client:
             account = {"x-account-id": await link(client, "k" * 32)}
-        async with httpx2.AsyncClient(base_url=hub.url, auth=(key, ""), timeout=PATIENCE) as api:
+        async with httpx2.AsyncClient(base_url=hub.url, auth=(key, "")) as api:
             order = asyncio.create_task(api.post("/actions/rpc", json=ORDER, headers=account))
             await asyncio.wait_for(asked.wait(), PATIENCE)
             for each in {*hub.pids, hub.process.pid}:

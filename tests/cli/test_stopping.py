@@ -62,7 +62,7 @@ async def test_a_write_that_is_still_waited_for_when_the_hub_stops_is_said_to_be
     async with scripted(answer) as provider, serving(data_dir, provider.url) as (url, process):
         async with AsyncHub(url, key) as client:
             account = {"x-account-id": await link(client, "k" * 32)}
-        async with httpx2.AsyncClient(base_url=url, auth=(key, ""), timeout=PATIENCE) as api:
+        async with httpx2.AsyncClient(base_url=url, auth=(key, "")) as api:
             waiting = [
                 asyncio.create_task(api.post(path, json=order, headers={**account, **more}))
                 for path, order, more in writes

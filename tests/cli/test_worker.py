@@ -93,7 +93,7 @@ async def test_nothing_is_lost_when_the_server_is_killed(
     key = (await jackfield("keys", "create", "--name", "x", "--json")).json["key"]
     async with scripted(receive) as receiver, asyncio.timeout(3 * PATIENCE):
         hub = await start("serve", "--port", "0")
-        async with httpx2.AsyncClient(base_url=hub.url, auth=(key, ""), timeout=PATIENCE) as api:
+        async with httpx2.AsyncClient(base_url=hub.url, auth=(key, "")) as api:
             webhook = await api.post(
                 "/jackfield/webhooks", json={"url": receiver.url, "events": ["*"]}
             )

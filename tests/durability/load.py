@@ -11,7 +11,6 @@ import httpx2
 
 from jackfield.sandbox.iterable.server import Sandbox
 from tests.durability.processes import Processes
-from tests.support.running import PATIENCE
 
 Answer = httpx2.Response
 # A write that a kill broke off: whoever repeats it is told that it is under way, until its lease
@@ -73,7 +72,7 @@ class Client:
         self._ledger = ledger
         self._chosen = random.Random(seed)  # noqa: S311 - so that a seed repeats it
         self._count = itertools.count()
-        self._api = httpx2.AsyncClient(auth=(key, ""), timeout=PATIENCE)
+        self._api = httpx2.AsyncClient(auth=(key, ""))
         self._account = ""
 
     @property

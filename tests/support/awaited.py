@@ -53,6 +53,6 @@ async def said(process: Process, words: str) -> str:
 async def answers(url: str, path: str, count: int = 10) -> set[tuple[int, str | None]]:
     """Return the statuses of requests, each on a connection of its own."""
     limits = httpx2.Limits(max_keepalive_connections=0)
-    async with httpx2.AsyncClient(base_url=url, timeout=PATIENCE, limits=limits) as client:
+    async with httpx2.AsyncClient(base_url=url, limits=limits) as client:
         found = [await client.get(path) for _ in range(count)]
     return {(each.status_code, each.headers.get("retry-after")) for each in found}

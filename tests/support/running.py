@@ -179,7 +179,6 @@ async def _running(
     async with httpx2.AsyncClient(
         base_url=hub.public_url,
         auth=(key, ""),
-        timeout=PATIENCE,
         verify=TRUSTING_NOBODY,
         **transport,
     ) as api:

@@ -41,7 +41,7 @@ def free_range() -> range:
 
 async def get(port: int, path: str = "/metrics") -> httpx2.Response:
     """Ask as soon as something listens."""
-    async with asyncio.timeout(PATIENCE), httpx2.AsyncClient(timeout=PATIENCE) as client:
+    async with asyncio.timeout(PATIENCE), httpx2.AsyncClient() as client:
         while True:
             try:
                 return await client.get(f"http://{LOOPBACK}:{port}{path}")

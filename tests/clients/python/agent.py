@@ -42,8 +42,8 @@ async def main(url: str, account: str) -> None:
     key = os.environ["JACKFIELD_API_KEY"]
     headers = {"x-account-id": account}
     async with (
-        httpx.AsyncClient() as stranger,
-        httpx.AsyncClient(auth=(key, ""), headers=headers) as http,
+        httpx.AsyncClient(timeout=60) as stranger,
+        httpx.AsyncClient(auth=(key, ""), headers=headers, timeout=60) as http,
     ):
         card = await A2ACardResolver(stranger, url).get_agent_card()
         waiting = ClientFactory(ClientConfig(httpx_client=http, streaming=False)).create(card)

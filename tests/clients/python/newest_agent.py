@@ -22,7 +22,7 @@ async def main(url: str, account: str) -> None:
     auth = (os.environ["JACKFIELD_API_KEY"], "")
     lists = new_data_message({"action": "iterable_list_lists"}, role=Role.ROLE_USER)
     question = new_text_message("how big is a list", role=Role.ROLE_USER)
-    async with httpx.AsyncClient(auth=auth, headers=headers) as http:
+    async with httpx.AsyncClient(auth=auth, headers=headers, timeout=60) as http:
         card = await A2ACardResolver(http, url).get_agent_card()
         waiting = ClientFactory(ClientConfig(httpx_client=http, streaming=False)).create(card)
         following = ClientFactory(ClientConfig(httpx_client=http, streaming=True)).create(card)

@@ -15,6 +15,7 @@ from jackfield.kit.ids import ProjectId
 from tests.support import postgres
 from tests.support.actor import TESTER
 from tests.support.clock import NOW
+from tests.support.running import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -57,19 +58,24 @@ async def test_a_connection_given_up_at_any_moment_while_it_is_made_leaves_no_er
     untaken: list[dict[str, Any]] = []
     loop = asyncio.get_running_loop()
     monkeypatch.setattr(loop, "call_exception_handler", untaken.append)
-    for turns in range(30):
-        making = asyncio.create_task(postgres_hosts.connect(url, timeout=30))
+    made: object = None
+    turns = 0
+    while not isinstance(made, asyncpg.Connection):
+        turns += 1
+        making = asyncio.create_task(postgres_hosts.connect(url, timeout=PATIENCE))
         for _ in range(turns):
             await asyncio.sleep(0)
         making.cancel()
         [made] = await asyncio.gather(making, return_exceptions=True)
-        assert isinstance(made, asyncio.CancelledError)
-        del making, made
+        assert isinstance(made, asyncpg.Connection | asyncio.CancelledError), made
+        del making
         # Its sockets are closed in the turns after.
         for _ in range(5):
             await asyncio.sleep(0)
         gc.collect()
+    made.terminate()
 
+    assert turns > 5
     assert untaken == []
 
 
