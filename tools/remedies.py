@@ -113,6 +113,7 @@ _REMEDIES: Final = {
     "profile_disabled": 'Switch it on: `PATCH /connector_profiles/{id}` with `{"active": true}`.',
     "profile_in_use": "Switch the profile off, or delete its accounts first.",
     "profile_of_other_connector": "Name a profile of the account's connector.",
+    "project_ambiguous": "Name the project by one of the ids that the message lists.",
     "project_being_deleted": "Run `jackfield projects delete NAME` again until it is done, or use another name.",
     "project_connector_in_use": "Delete those accounts in the other projects, or upload the connector there under another key.",
     "project_not_found": "Look it up: `jackfield projects list`; `jackfield keys create --project NAME` makes a project.",

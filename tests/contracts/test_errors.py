@@ -152,6 +152,7 @@ def test_the_catalogue() -> None:
             "permissions_not_offered": 501,
             "port_in_use": 500,
             "profile_disabled": 412,
+            "project_ambiguous": 409,
             "project_being_deleted": 409,
             "project_connector_in_use": 409,
             "project_exists": 409,

@@ -31,7 +31,10 @@ def audit() -> None:
 
 @audit.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--project", help="Only the log of this project; not with FILE.")
+@click.option(
+    "--project", metavar="NAME|ID",
+    help="Only the log of this project, which may be deleted; not with FILE.",
+)  # fmt: skip
 @click.option(
     "--key", "given", metavar="ID:HEX", multiple=True,
     help="Trust this public key, instead of those of the keyring; may be given several times.",
@@ -70,7 +73,9 @@ def verify(
 
 
 @audit.command()
-@click.option("--project", help="Only the log of this project.")
+@click.option(
+    "--project", metavar="NAME|ID", help="Only the log of this project, which may be deleted."
+)
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
     help="Write into this new file, instead of the standard output.",
@@ -179,12 +184,18 @@ async def _opened(
 ) -> "AsyncGenerator[tuple[Database, AuditKeys, tuple[ProjectId, ...]]]":
     """Open the database of this installation, which must be there and at this version."""
     from jackfield.installation import open_database, require_version  # noqa: PLC0415
-    from jackfield.projects.service import get_project  # noqa: PLC0415 - kept out of `--help`
-    from jackfield.vault.audit_keys import AuditKeys  # noqa: PLC0415
+    from jackfield.members.project_deletion.chains import find_chain  # noqa: PLC0415 - kept out of
+    from jackfield.vault.audit_keys import AuditKeys  # noqa: PLC0415 - `--help`
 
     async with open_database(settings) as db:
         await require_version(db)
-        only = () if project is None else ((await get_project(db, project)).id,)
+        only: tuple[ProjectId, ...] = ()
+        if project is not None:
+            found = await find_chain(db, project)
+            only = (found.project_id,)
+            if found.namesakes:
+                others = ", ".join(found.namesakes)
+                say(f"deleted projects were called {project!r} as well: {others}", err=True)
         yield db, AuditKeys(keyring_of(settings)), only
 
 

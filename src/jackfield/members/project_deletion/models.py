@@ -45,6 +45,12 @@ class Move:
     home: ProjectId
 
 
+class ProjectAmbiguous(Conflict):
+    """Several projects of this name were deleted: name one by its id."""
+
+    code = "project_ambiguous"
+
+
 class LastProject(Conflict):
     """A hub has at least one project: make another one first, `jackfield projects create NAME`."""
 

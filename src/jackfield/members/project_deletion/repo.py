@@ -1,6 +1,7 @@
 """Repository of what is deleted with a project."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final, LiteralString, cast
 
 from jackfield.audit.models import AuditKind, Record
@@ -187,6 +188,24 @@ class Deletion:
             target=target,
         )
         return None if row is None else decode(row["body"], Record)
+
+    async def deleted_called(self, name: str) -> dict[ProjectId, datetime]:
+        """Return the deleted projects of a name that this chain tells of, and when they went."""
+        rows = await self._tx.all(
+            """
+            select body
+              from audit_records
+             where project_id = :project_id and kind = :kind
+             order by seq
+            """,
+            kind=AuditKind.PROJECT_DELETED,
+        )
+        told = [decode(row["body"], Record) for row in rows]
+        return {
+            ProjectId(each.target): each.at
+            for each in told
+            if each.target and (each.before or {}).get("name") == name
+        }
 
 
 def _names_of(table: Table) -> LiteralString:
