@@ -242,6 +242,7 @@ async def test_microsoft_tells_what_is_wrong_by_number(
     assert answered.told[:2] == (status, error)
     assert answered.body["error_codes"] == [number]
     assert answered.told[2].startswith(f"AADSTS{number}: ")
+    assert f"Correlation ID: {answered.body['correlation_id']} " in answered.told[2]
     assert words in answered.told[2]
 
 
@@ -265,7 +266,8 @@ async def test_microsoft_knows_an_app_in_its_own_directory_alone(
     assert await told(elsewhere) == [700016]
     assert await told(filled["tenant"], client_id=NOWHERE) == [700016]
     assert await told(filled["tenant"], client_secret="wrong") == [7000215]
-    assert await told("common") == [90002]
+    assert await told(NOWHERE) == [90002]
+    assert await told("common") == await told("consumers") == [9001023]
 
 
 async def test_an_app_that_signs_gets_no_token_by_its_id_alone(

@@ -15,6 +15,8 @@ from jackfield.sandbox.oauth.refusals import OAuthError
 from jackfield.sandbox.oauth.request import Request
 
 _MARK: Final = "any-directory"
+# Places where people of any directory sign in, and no app does.
+_COMMON: Final = frozenset({"common", "consumers"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ def check_directory(
     if not forms:
         return
     about = {"tenant": forms[0][1]["name"]}
+    if about["tenant"] in _COMMON and request.values.get("grant_type") == "client_credentials":
+        raise authority.dialect.word(_unknown("common", about))
     if path not in {each.path for each in directories}:
         raise authority.dialect.word(_unknown("tenant", about))
     client = identify(authority, request)
@@ -64,5 +68,5 @@ def check_directory(
 
 
 def _unknown(fault: str, about: dict[str, str]) -> OAuthError:
-    error = "invalid_request" if fault == "tenant" else "unauthorized_client"
+    error = "unauthorized_client" if fault == "client" else "invalid_request"
     return OAuthError(error, f"there is no such {fault} here", fault=fault, about=about)

@@ -17,6 +17,7 @@ from jackfield.sandbox.oauth.scopes import check_scopes
 _RENAMED: Final = ("client_id", "redirect_uri", "state", "scope", "response_type")
 _METHODS: Final = ("S256", "plain")
 _SHORTEST_CHALLENGE: Final = 43
+_DENIED: Final = "the person denied the request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,8 @@ def approve(authority: Authority, consent: Consent, person: Person) -> str:
 
 def deny(authority: Authority, consent: Consent) -> str:
     """Return where the browser goes after a person said no."""
-    return _refused(authority, consent, "access_denied")
+    said = authority.dialect.word(OAuthError("access_denied", _DENIED, fault="person"))
+    return _refused(authority, consent, said.error, said.description)
 
 
 def _check(consent: Consent, response_type: str | None, raw_query: str) -> None:
@@ -185,8 +187,8 @@ def _is_offline(authority: Authority, consent: Consent, person: Person) -> bool:
     return has_scope and all(params.get(name) == value for name, value in needed.items())
 
 
-def _refused(authority: Authority, consent: Consent, error: str) -> str:
-    said = consent.client.conduct.callback.error_description or "the person denied the request"
+def _refused(authority: Authority, consent: Consent, error: str, usual: str = _DENIED) -> str:
+    said = consent.client.conduct.callback.error_description or usual
     return _callback(authority, consent, {"error": error, "error_description": said})
 
 

@@ -43,10 +43,17 @@ class Dialect:
         if not known.number:
             return OAuthError(known.error, said, known.status, error.headers)
         # Entra's: a number, and what its support asks for.
-        trace, stamp = str(uuid4()), f"{system_clock():%Y-%m-%d %H:%M:%SZ}"
-        said = f"AADSTS{known.number}: {said} Trace ID: {trace} Timestamp: {stamp}"
+        stamp = f"{system_clock():%Y-%m-%d %H:%M:%SZ}"
+        trace, correlation = str(uuid4()), str(uuid4())
+        found = f"Trace ID: {trace} Correlation ID: {correlation} Timestamp: {stamp}"
+        said = f"AADSTS{known.number}: {said} {found}"
         worded = OAuthError(known.error, said, known.status, error.headers)
-        worded.more = {"error_codes": [known.number], "timestamp": stamp, "trace_id": trace}
+        worded.more = {
+            "error_codes": [known.number],
+            "timestamp": stamp,
+            "trace_id": trace,
+            "correlation_id": correlation,
+        }
         return worded
 
 
@@ -79,8 +86,10 @@ _TIME = _w(
 )
 _GOOGLE: Final = Dialect({
     "client": _w("invalid_client", "The OAuth client was not found.", _UNAUTHORIZED),
-    "secret": _w("invalid_client", "Unauthorized", _UNAUTHORIZED),
-    "token": _w("invalid_grant", "Token has been expired or revoked."),
+    "secret": _w("invalid_client", "", _UNAUTHORIZED),
+    **dict.fromkeys(
+        ("token", "old token"), _w("invalid_grant", "Token has been expired or revoked.")
+    ),
     "issuer": _w("invalid_grant", "Invalid grant: account not found"),
     "form": _w("invalid_grant", "Invalid JWT."),
     "signature": _w("invalid_grant", "Invalid JWT Signature."),
@@ -99,7 +108,13 @@ _SALESFORCE: Final = Dialect(
     {
         **dict.fromkeys(("client", "issuer"), _w("invalid_client_id", "client identifier invalid")),
         "secret": _w("invalid_client", "invalid client credentials"),
-        "token": _w("invalid_grant", "expired access/refresh token"),
+        **dict.fromkeys(
+            ("token", "old token"), _w("invalid_grant", "expired access/refresh token")
+        ),
+        **dict.fromkeys(
+            ("used code", "old code"), _w("invalid_grant", "expired authorization code")
+        ),
+        "verifier": _w("invalid_request", "invalid code verifier"),
         **dict.fromkeys(("form", "signature"), _w("invalid_grant", "invalid assertion")),
         "aud": _w("invalid_grant", "Audience validation failed"),
         **dict.fromkeys(("exp", "iat", "nbf"), _w("invalid_grant", "expired authorization code")),
@@ -145,6 +160,27 @@ _ENTRA: Final = Dialect({
         "invalid_grant",
         "The provided grant has expired due to it being revoked, a fresh auth token is needed.",
         number=50173,
+    ),
+    "old token": _w(
+        "invalid_grant",
+        "The refresh token has expired due to inactivity.",
+        number=700082,
+    ),
+    "used code": _w("invalid_grant", "The authorization code was redeemed before.", number=54005),
+    "old code": _w("invalid_grant", "The authorization code has expired.", number=70008),
+    **dict.fromkeys(
+        ("verifier", "no verifier"),
+        _w(
+            "invalid_grant",
+            "The code_verifier does not match the code_challenge of the authorization request.",
+            number=501481,
+        ),
+    ),
+    "person": _w("access_denied", "User declined to consent to access the app.", number=65004),
+    "common": _w(
+        "invalid_request",
+        "The grant type is not supported over the /{tenant} endpoint. Use that of a tenant.",
+        number=9001023,
     ),
     "thumbprint": _w(
         "invalid_client",

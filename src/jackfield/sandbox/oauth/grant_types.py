@@ -49,10 +49,10 @@ def _authorization_code(authority: Authority, client: Client, params: Params) ->
             if family.id == authority.redeemed[code.value]:
                 authority.grants.revoke(family, "code used again")
         msg = "the code was used before"
-        raise invalid_grant(msg)
+        raise invalid_grant(msg, fault="used code")
     if authority.now() >= code.ends_at:
         msg = "the code has expired"
-        raise invalid_grant(msg)
+        raise invalid_grant(msg, fault="old code")
     _check_code(client, code, params)
     family = authority.grants.open(
         client, code.person, code.scopes, "authorization_code",
@@ -80,7 +80,7 @@ def _check_code(client: Client, code: Code, params: Params) -> None:
         raise invalid_request(msg)
     if code.challenge and not _answers(str(verifier), code):
         msg = "code_verifier does not answer the challenge"
-        raise invalid_grant(msg)
+        raise invalid_grant(msg, fault="no verifier" if verifier is None else "verifier")
 
 
 def _answers(verifier: str, code: Code) -> bool:

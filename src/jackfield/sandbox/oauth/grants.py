@@ -158,7 +158,8 @@ class Grants:
         family, rules, terms = token.family, client.conduct.refresh, client.conduct.terms
         family.requests[token.generation] = family.requests.get(token.generation, 0) + 1
         if not token.lives(self._clock()):
-            raise invalid_grant(_ENDED, fault="token")
+            is_revoked = token.revoked or family.revoked
+            raise invalid_grant(_ENDED, fault="token" if is_revoked else "old token")
         if token.used_at is not None:
             return self._used_again(token, terms)
         return self._renewed(token, client, keeps=rules.token != "rotates")  # noqa: S105 - a rule

@@ -38,7 +38,8 @@ class OAuthError(Exception):
 
     @property
     def members(self) -> dict[str, Json]:
-        return {"error": self.error, "error_description": self.description, **self.more}
+        said = {"error_description": self.description} if self.description else {}
+        return {"error": self.error, **said, **self.more}
 
     @property
     def reply(self) -> Reply:
