@@ -252,7 +252,8 @@ def open_credentials(hub: Hub, access: AccountAccess) -> Credentials:
         CredentialsUnreadable: they are damaged or lost, or were not sealed for this account.
         SealBroken: the setup was not sealed for this profile.
     """
-    secrets, tokens = open_secrets(hub, access), open_tokens(hub, access)
+    secrets = open_secrets(hub, access)
+    tokens = {} if access.tokens is None else open_tokens(hub, access)
     if secrets is None or tokens is None:
         unreadable = CredentialsUnreadable(account_id=access.account.id)
         unreadable.relink = access.account.id

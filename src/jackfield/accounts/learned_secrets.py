@@ -26,7 +26,8 @@ class LearnedSecrets(Struct):
     """
 
     redactor: Redactor
-    _answers: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    # Each with the URL that it came from.
+    _answers: list[tuple[str, bytes]] = field(default_factory=list[tuple[str, bytes]])
 
     def sent(self, request: Request) -> None:
         for secret in request.secrets:
@@ -43,13 +44,18 @@ class LearnedSecrets(Struct):
                             self.redactor.learn(secret)
         if self._answers:
             address = _address(request.url)
-            given = [text for origin, text in self._answers if origin != address]
+            given = [
+                body.decode("utf-8", "replace")
+                for url, body in self._answers
+                if _address(url) != address
+            ]
             if given:
                 self._find(request, given)
 
     def answered(self, request: Request, body: bytes) -> None:
         if len(body) <= _LARGEST_ANSWER and len(self._answers) < _MOST_ANSWERS:
-            self._answers.append((_address(request.url), body.decode("utf-8", "replace")))
+            # Most runs send one request: nothing is worked out before there is another.
+            self._answers.append((request.url, body))
 
     def _find(self, request: Request, given: list[str]) -> None:
         sent = "\n".join((request.url, *request.headers.values()))

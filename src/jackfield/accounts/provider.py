@@ -57,12 +57,14 @@ class ProviderAccount(Struct, frozen=True):
     id: AccountId | None = None
 
     @classmethod
-    def of(cls, access: AccountAccess, credentials: Credentials) -> Self:
-        """Return a linked account with its opened credentials."""
+    def of(
+        cls, access: AccountAccess, credentials: Credentials, connector: Connector | None = None
+    ) -> Self:
+        """Return a linked account with its opened credentials; `connector`, if it is known already."""
         account = access.account
         return cls(
             project_id=access.project_id,
-            connector=access.connector,
+            connector=connector or access.connector,
             auth_method=account.auth_method,
             environment=account.environment,
             origin_owner_id=account.origin_owner_id,
@@ -101,6 +103,7 @@ def run_context(
 
     The parts of a single run (inputs, cursor, trace) are added with `replace`.
     """
+    limited_as = account.limited_as
     return RunContext(
         inputs={},
         credentials=account.credentials.values,
@@ -108,9 +111,9 @@ def run_context(
         auth_method=account.auth_method,
         environment=account.environment,
         identifiers=account.context,
-        limiter=hub.limiter.for_account(account.limited_as, account.connector.compiled.limits),
+        limiter=hub.limiter.for_account(limited_as, account.connector.compiled.limits),
         signer=SIGNER,
-        cursors=AccountCursors(hub.vault, f"{account.project_id}/{account.limited_as}"),
+        cursors=AccountCursors(hub.vault, f"{account.project_id}/{limited_as}"),
         flow=flow,
         deadline=deadline,
         clock=hub.clock,

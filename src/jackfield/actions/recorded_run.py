@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Final
 
 import structlog
+from msgspec import Struct, field
 
 from jackfield.accounts import decoy_alarm
 from jackfield.accounts import service as accounts
@@ -34,7 +35,7 @@ _REFUSALS: Final = frozenset({ProviderRejected, ProviderUnauthorized, ProviderEr
 _log = structlog.get_logger()
 
 
-class RecordedRun:
+class RecordedRun(Struct):
     """
     A block whose end is recorded: `async with RecordedRun(…) as outcome`.
 
@@ -47,19 +48,16 @@ class RecordedRun:
         AnswerTooDeep: the provider's answer is nested too deep.
     """
 
-    def __init__(
-        self, hub: Hub, project_id: ProjectId, recorder: RunRecorder, *, inputs: Json
-    ) -> None:
-        self._hub = hub
-        self._project_id = project_id
-        self._recorder = recorder
-        self._inputs = inputs
-        self._outcome = RunOutcome()
+    hub: Hub
+    project_id: ProjectId
+    recorder: RunRecorder
+    inputs: Json
+    outcome: RunOutcome = field(default_factory=RunOutcome)
 
     async def __aenter__(self) -> RunOutcome:
-        if self._hub.tracer is not None:
-            spans.begin(self._hub.tracer)
-        return self._outcome
+        if self.hub.tracer is not None:
+            spans.begin(self.hub.tracer)
+        return self.outcome
 
     async def __aexit__(
         self, _kind: object, raised: BaseException | None, _trace: TracebackType | None
@@ -72,34 +70,34 @@ class RecordedRun:
         finally:
             left_out: tuple[str, ...] = ()
             try:
-                settings = await projects.project_settings(self._hub, self._project_id)
+                settings = await projects.project_settings(self.hub, self.project_id)
                 left_out = settings.redacted_fields
             finally:
                 # Also where they cannot be read: what ran is logged. Few projects name any.
                 if left_out:
                     with also_secret(left_out):
-                        self._recorder.finish(self._outcome.status, error)
+                        self.recorder.finish(self.outcome.status, error)
                 else:
-                    self._recorder.finish(self._outcome.status, error)
+                    self.recorder.finish(self.outcome.status, error)
             if settings.correlation_headers:
-                self._recorder.keep_headers(settings.correlation_headers)
+                self.recorder.keep_headers(settings.correlation_headers)
             if settings.advanced_logs:
                 with also_secret(left_out):
-                    await _keep_bodies(self._recorder, self._inputs, self._outcome.output)
-        access = self._recorder.access
+                    await _keep_bodies(self.recorder, self.inputs, self.outcome.output)
+        access = self.recorder.access
         if access is not None and access.is_decoy:
             await self._alarm(access.account)
         if error is None or not isinstance(raised, HubError | RecursionError):
             return
-        error.may_have_written = self._recorder.may_have_written
+        error.may_have_written = self.recorder.may_have_written
         if error is not raised:
             raise error from (raised if isinstance(raised, HubError) else None)
 
     async def _alarm(self, account: Account) -> None:
-        recorder = self._recorder
+        recorder = self.recorder
         await decoy_alarm.touched(
-            self._hub,
-            self._project_id,
+            self.hub,
+            self.project_id,
             recorder.actor,
             account,
             Touch.RUN,
@@ -108,12 +106,12 @@ class RecordedRun:
 
     async def _known(self, raised: BaseException) -> HubError | None:
         """Return what is known of a run that ended with `raised`; `None` if that is nothing."""
-        recorder = self._recorder
+        recorder = self.recorder
         if isinstance(raised, ProviderUnauthorized | CredentialsUnreadable):
             if recorder.access is not None:
                 raised.relink = await accounts.recheck(
-                    self._hub,
-                    self._project_id,
+                    self.hub,
+                    self.project_id,
                     recorder.actor,
                     recorder.access.account,
                     refused=raised,

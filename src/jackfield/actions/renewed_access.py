@@ -9,6 +9,7 @@ from jackfield.accounts.renewal import service as renewal
 from jackfield.actions.run_recorder import RunRecorder
 from jackfield.engine.oauth.errors import ClientRefused, GrantRefused
 from jackfield.kit.errors import HubError, ProviderUnauthorized
+from jackfield.kit.redaction import NOTHING
 from jackfield.runtime import Hub
 
 T = TypeVar("T")
@@ -64,7 +65,8 @@ async def other_access(hub: Hub, access: AccountAccess) -> AccountAccess | None:
 
 def remember_secrets(recorder: RunRecorder, credentials: Credentials) -> None:
     """Mask the credentials of an attempt in the whole record of a run, beside those before."""
-    credentials.redactor.learn_all(recorder.redactor)
+    if recorder.redactor is not NOTHING:
+        credentials.redactor.learn_all(recorder.redactor)
     recorder.redactor = credentials.redactor
 
 

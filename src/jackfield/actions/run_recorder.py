@@ -112,6 +112,9 @@ class RunRecorder:
         self._account_id = account_id
         self._source = source
         self._steps: list[_Step] = []
+        # The last of each id, and the last of all, which stands for those beyond the most.
+        self._steps_by_id: dict[str, _Step] = {}
+        self._last_step: _Step | None = None
         self.id: Final = RunId.new(self._started_at)
         self.redactor: Redactor = NOTHING
         self.access: AccountAccess | None = None
@@ -149,10 +152,12 @@ class RunRecorder:
 
     def step_started(self, step_id: str, function: str) -> None:
         if len(self._steps) < _MOST_STEPS:
-            self._steps.append(_Step(step_id, function, time.perf_counter()))
+            step = _Step(step_id, function, time.perf_counter())
+            self._steps.append(step)
+            self._steps_by_id[step_id] = self._last_step = step
 
     def requested(self, step_id: str, request: Request) -> None:
-        step = self._find(step_id)
+        step = self._steps_by_id.get(step_id, self._last_step)
         if step is None:
             return
         if len(step.sent) < _MOST_EXCHANGES:
@@ -161,13 +166,13 @@ class RunRecorder:
             step.unrecorded.add(request.method)
 
     def not_sent(self, step_id: str) -> None:
-        step = self._find(step_id)
+        step = self._steps_by_id.get(step_id, self._last_step)
         # The last one that is recorded may be another.
         if step is not None and step.sent and not step.unrecorded:
             step.sent[-1].has_left = False
 
     def answered(self, step_id: str, response: Response, *, seconds: float) -> None:
-        step = self._find(step_id)
+        step = self._steps_by_id.get(step_id, self._last_step)
         if step is not None and step.sent and not (step.unrecorded or step.sent[-1].response):
             sent = step.sent[-1]
             sent.response = response
@@ -182,7 +187,7 @@ class RunRecorder:
         self.step_ended("", "done", {})
 
     def step_ended(self, step_id: str, state: StepState, output: Mapping[str, Json]) -> None:
-        step = self._find(step_id)
+        step = self._steps_by_id.get(step_id, self._last_step)
         if step is not None:
             step.ended = time.perf_counter()
             step.state = state
@@ -212,14 +217,14 @@ class RunRecorder:
             request_id=None if request is None else request.request_id,
             key_id=key_id,
             user_agent=None if request is None else request.user_agent,
-            profile_id=None if access is None else access.profiles[-1].id,
+            profile_id=None if access is None else (access.narrowing or access.profile).id,
             connector_version=None if connector is None else connector.version,
             action_type=None if action is None else action.action_type,
             auth_method=None if account is None else account.auth_method,
             mode=None if account is None else account.type,
             origin_owner_id=None if account is None else account.origin_owner_id,
             origin_owner_name=None if account is None else account.origin_owner_name,
-            steps=tuple([self._record(step) for step in self._steps]),
+            steps=tuple(map(self._record, self._steps)),
         )
         log_run(self._hub, self._project_id, run, action)
         if access is not None:
@@ -301,12 +306,6 @@ class RunRecorder:
             ),
         )
         return encode_bodies(bodies)
-
-    def _find(self, step_id: str) -> _Step | None:
-        for step in reversed(self._steps):
-            if step.id == step_id:
-                return step
-        return self._steps[-1] if self._steps else None
 
     def _record(self, step: _Step) -> StepRecord:
         last = step.sent[-1].response if step.sent else None

@@ -284,7 +284,7 @@ def _context(
     transport: Transport,
     trace: Trace | None = None,
 ) -> RunContext:
-    account = ProviderAccount.of(prepared.access, credentials)
+    account = ProviderAccount.of(prepared.access, credentials, prepared.connector)
     return replace(
         run_context(hub, account, transport, deadline=run_recorder.LIFE_SECONDS),
         inputs=prepared.inputs,

@@ -56,7 +56,7 @@ class ActionInfo:
         """Whether the action can be called but is not listed."""
         return "internal" in self.categories or self.release_stage == "internal"
 
-    @property
+    @cached_property
     def only_reads(self) -> bool:
         return bool(self.effects) and _HARMLESS.issuperset(self.effects)
 

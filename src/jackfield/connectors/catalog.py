@@ -209,7 +209,8 @@ class Catalog:
         Raises:
             ActionNotFound: there is no action with this id.
         """
-        found = self.find_action(action_id)
+        # Nearly always it is known: every call asks.
+        found = self._found.get(action_id) or self.find_action(action_id)
         if found is None:
             connector = self.owner(action_id)
             near = [connector] if connector else self._connectors.values()

@@ -100,7 +100,7 @@ class Connector:
         """The path of its icon on the hub."""
         return f"/connectors/{self.key}/icon"
 
-    @property
+    @cached_property
     def compiled(self) -> CompiledConnector:
         return self.compilation.connector
 

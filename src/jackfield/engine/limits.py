@@ -13,7 +13,7 @@ from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from itertools import islice
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from msgspec import Struct, field
 
@@ -220,24 +220,22 @@ class AccountLimiter(Struct, frozen=True):
         return _Turn(self, method, url)
 
 
-class _Turn:
+class _Turn(Struct):
     """The turn of one request; a class, since every request has one."""
 
-    __slots__ = ("_limiter", "_method", "_occupied", "_url")
-
-    def __init__(self, limiter: AccountLimiter, method: str, url: str) -> None:
-        self._limiter = limiter
-        self._method = method
-        self._url = url
+    limiter: AccountLimiter
+    method: str
+    url: str
+    occupied: "list[_AnyBucket]" = field(default_factory=list[Any])
 
     async def __aenter__(self) -> None:
-        limiter = self._limiter
-        self._occupied = await limiter.limiter.enter(
-            limiter.account, limiter.limits, self._method, self._url
+        limiter = self.limiter
+        self.occupied = await limiter.limiter.enter(
+            limiter.account, limiter.limits, self.method, self.url
         )
 
     async def __aexit__(self, *_: object) -> None:
-        _vacate(self._occupied)
+        _vacate(self.occupied)
 
 
 def _vacate(occupied: "list[_AnyBucket]") -> None:

@@ -1,7 +1,7 @@
 """`mappedRateLimitErrors`: responses that mean "slow down", and for how long."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from jackfield.engine.document_reader import take_objects
@@ -47,13 +47,14 @@ class _Entry:
 
 @dataclass(frozen=True, slots=True)
 class RateErrors:
-    """The entries of a connector."""
+    """The entries of a connector, by status."""
 
-    _entries: tuple[_Entry, ...] = ()
+    _entries: Mapping[int, Sequence[_Entry]] = field(default_factory=dict[int, Sequence[_Entry]])
 
     def match(self, response: Response) -> bool:
         """Return whether an entry is about this response."""
-        return self._find(response) is not None
+        # Without a call where there is none of its status: every answer is asked about.
+        return response.status in self._entries and self._find(response) is not None
 
     def wait(self, response: Response, clock: Clock) -> float | None:
         """Return the seconds to wait that this response says; `None` if it says none."""
@@ -64,8 +65,8 @@ class RateErrors:
         return entry.wait(response.headers, content, clock)
 
     def _find(self, response: Response) -> tuple[_Entry, Mapping[str, Json]] | None:
-        entries = [each for each in self._entries if each.status == response.status]
-        if not entries:
+        entries = self._entries.get(response.status)
+        if entries is None:
             return None
         try:
             content = as_object(decode_json(response.body, "strict"))
@@ -88,7 +89,11 @@ def compile_rate_errors(rate_limit: Json) -> RateErrors:
     documents = take_objects(
         as_object(rate_limit).get("mappedRateLimitErrors"), "rateLimit.mappedRateLimitErrors"
     )
-    return RateErrors(tuple(_compile(document) for document in documents))
+    entries: dict[int, list[_Entry]] = {}
+    for document in documents:
+        entry = _compile(document)
+        entries.setdefault(entry.status, []).append(entry)
+    return RateErrors(entries)
 
 
 def _compile(document: Mapping[str, Json]) -> _Entry:

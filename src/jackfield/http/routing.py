@@ -86,7 +86,9 @@ class Route:
         parts = [name for name in parameters if name not in ("body", "query")]
 
         async def handle(ctx: object, scope: Scope, content: bytes) -> Response:
-            arguments: dict[str, object] = {name: scope["path_params"][name] for name in parts}
+            arguments: dict[str, object] = {}
+            for name in parts:
+                arguments[name] = scope["path_params"][name]
             if query is not None:
                 arguments["query"] = parse_query(scope["query_string"].decode("latin-1"), query)
             if body is not None:

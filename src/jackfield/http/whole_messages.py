@@ -48,8 +48,8 @@ class WholeMessages:
         cycle.response_started = True
         cycle.waiting_for_100_continue = False
         parts = [STATUS_LINE[status]]
-        parts += [b"%s: %s\r\n" % each for each in cycle.default_headers]
-        parts += [b"%s: %s\r\n" % each for each in response.raw_headers]
+        headers = (*cycle.default_headers, *response.raw_headers)
+        parts += [b"%s: %s\r\n" % each for each in headers]
         parts.append(b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n")
         parts.append(response.body)
         cycle.transport.write(b"".join(parts))

@@ -44,9 +44,14 @@ class Id(str):
         """
         milliseconds = int(now.timestamp() * 1000 + _MARGIN)
         if place is None:
-            return cls(cls.prefix + _time(milliseconds) + _random())
-        rest = min(place, _LAST_PLACE) << 64 | secrets.randbits(64)
-        return cls(cls.prefix + _body(milliseconds, rest))
+            try:
+                # At once, so that no two threads get the same one; and here, as each request has two.
+                rest = _randoms.pop()
+            except IndexError:
+                rest = _more_randoms()
+            return cls(cls.prefix + _time(milliseconds) + rest)
+        placed = min(place, _LAST_PLACE) << 64 | secrets.randbits(64)
+        return cls(cls.prefix + _body(milliseconds, placed))
 
     @classmethod
     def floor(cls, moment: datetime) -> Self:
@@ -120,17 +125,13 @@ class InviteId(Id, prefix="inv"):
     __slots__ = ()
 
 
-def _random() -> str:
-    """Return the random part of an id, of many that come from the system at once."""
-    try:
-        # At once, so that no two threads get the same one.
-        return _randoms.pop()
-    except IndexError:
-        found = os.urandom(_RANDOMS * _RANDOM_LENGTH).translate(_CHARACTERS).decode("ascii")
-        cuts = range(0, len(found), _RANDOM_LENGTH)
-        first, *others = [found[at : at + _RANDOM_LENGTH] for at in cuts]
-        _randoms.extend(others)
-        return first
+def _more_randoms() -> str:
+    """Keep random parts of many ids, which come from the system at once, and return one more."""
+    found = os.urandom(_RANDOMS * _RANDOM_LENGTH).translate(_CHARACTERS).decode("ascii")
+    cuts = range(0, len(found), _RANDOM_LENGTH)
+    first, *others = [found[at : at + _RANDOM_LENGTH] for at in cuts]
+    _randoms.extend(others)
+    return first
 
 
 @lru_cache(maxsize=1)

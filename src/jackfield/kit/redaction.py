@@ -47,7 +47,10 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets = dict.fromkeys([each for each in secrets if len(each) >= SHORTEST])
+        self._secrets: dict[str, None] = {}
+        for each in secrets:
+            if len(each) >= SHORTEST:
+                self._secrets[each] = None
         self._forms: tuple[SecretForms, ...] | None = None
         self._measure()
         # Not a `WeakSet`, whose bookkeeping is Python: each call makes one of these.

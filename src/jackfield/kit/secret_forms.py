@@ -125,7 +125,9 @@ class SecretForms:
             coded = [self._raw.hex().encode(), *_base64(self._raw)]
             for raw in others:
                 coded += _base64(raw)
-            self._coded = (*coded, *[raw.hex().encode() for raw in others])
+            for raw in others:
+                coded.append(raw.hex().encode())
+            self._coded = tuple(coded)
         # Both alphabets of base64 share theirs; and both orders of UTF-16, between their zeros.
         hints: dict[bytes, None] = {}
         for each in self._coded[1:]:

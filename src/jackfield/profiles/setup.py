@@ -39,9 +39,9 @@ def open_setup(vault: Vault, bundle: SealedBundle, profile: Profile) -> Setup:
     Raises:
         SealBroken: they were not sealed for this profile and generation.
     """
-    secrets = open_bundle(vault, bundle)
-    if not secrets:
+    if not bundle.fields:
         return Setup(profile.setup) if profile.setup else NO_SETUP
+    secrets = open_bundle(vault, bundle)
     return Setup({**profile.setup, **secrets}, tuple(secrets.values()))
 
 

@@ -2,14 +2,13 @@
 
 import secrets
 import time
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import nullcontext
 from functools import partial
 from typing import Final
 
 from jackfield.engine.current_time import using_clock
 from jackfield.engine.ports import Request, Response
 from jackfield.engine.run import Run, compute
-from jackfield.engine.run_context import RunContext
 from jackfield.engine.wire.retry_after import in_seconds
 from jackfield.engine.wire.url import origin_of
 from jackfield.kit.clock import Clock
@@ -47,7 +46,8 @@ async def send(run: Run, request: Request, *, guarded: bool = True) -> Response:
 
 async def _send_once(run: Run, request: Request) -> Response:
     context, start = run.context, time.perf_counter()
-    async with _turn(context, request):
+    limiter = context.limiter
+    async with nullcontext() if limiter is None else limiter.enter(request.method, request.url):
         sent = context.clock() if run.has_stated else None
         if request.sign is None:
             response = await _transmit(run, request, start)
@@ -87,12 +87,6 @@ async def _transmit(run: Run, request: Request, start: float) -> Response:
     seconds = time.perf_counter() - start
     trace.answered(run.step_id, response, seconds=seconds)
     return response
-
-
-def _turn(context: RunContext, request: Request) -> AbstractAsyncContextManager[None]:
-    if context.limiter is None:
-        return nullcontext()
-    return context.limiter.enter(request.method, request.url)
 
 
 async def _send_as_published(run: Run, request: Request) -> Response:

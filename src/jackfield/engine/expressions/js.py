@@ -181,7 +181,7 @@ def loosely_equal(left: Json, right: Json) -> bool:
     lefts: object = left.__class__
     rights: object = right.__class__
     if lefts is rights:
-        return strictly_equal(left, right)
+        return left is right if lefts in _OBJECTS else bool(left == right)
     if lefts in _OBJECTS:
         return rights not in _OBJECTS and loosely_equal(to_text(left), right)
     if rights in _OBJECTS:

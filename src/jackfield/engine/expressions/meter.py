@@ -8,6 +8,8 @@ import threading
 from contextvars import ContextVar
 from typing import Final
 
+from msgspec import Struct
+
 from jackfield.engine.expressions.errors import EvaluationFault, ExpressionsTooCostly
 
 _EVALUATION: Final = 500_000
@@ -23,11 +25,8 @@ class TooMuchForLoop(Exception):
     """The work is to be done again, in a thread of its own."""
 
 
-class _RunBudget:
-    __slots__ = ("left",)
-
-    def __init__(self) -> None:
-        self.left = _RUN
+class _RunBudget(Struct):
+    left: int
 
 
 _BUDGET: Final[ContextVar[_RunBudget | None]] = ContextVar("expression_budget", default=None)
@@ -50,7 +49,7 @@ class run_budget:  # noqa: N801 - read as a verb
     __slots__ = ("_token",)
 
     def __enter__(self) -> None:
-        self._token = _BUDGET.set(_RunBudget())
+        self._token = _BUDGET.set(_RunBudget(_RUN))
 
     def __exit__(self, *_: object) -> None:
         _BUDGET.reset(self._token)

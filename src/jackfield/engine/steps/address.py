@@ -88,9 +88,10 @@ def _climbs(template: str) -> Exception:
 
 def _compile_strict(base: str, url: str) -> Locate:
     start = _compile_part(base, in_path=False)
+    if is_static(url):
+        return lambda scope: start(scope) + url
     # A `url` with an address of its own stands alone only where there is no base before it.
     end = _compile_part(url, in_path=bool(base))
-
     return lambda scope: start(scope) + end(scope)
 
 

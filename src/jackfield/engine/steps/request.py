@@ -169,7 +169,8 @@ def _finish(run: Run, reply: Reply, shaping: Shaping) -> StepResult:
         return fail(reply, run)
     output: dict[str, Json] = {"statusCode": reply.status, "raw": raw_of(reply)}
     data = shaping.apply(run, reply.data)
-    if run.mode == "strict" and (cookies := read_cookies(reply.response.headers)):
+    headers = reply.response.headers
+    if run.mode == "strict" and "set-cookie" in headers and (cookies := read_cookies(headers)):
         output["cookies"] = cookies
     if run.mode == "strict" and shaping.misses(reply, data):
         msg = f"the provider's answer has nothing at {shaping.path!r}"
