@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
+import argon2
 import pytest
 
 from tests.support.clock import FrozenClock
@@ -12,6 +13,16 @@ from tests.support.running import HubWith, Running, running_hub
 from tests.support.scripted import Seen, reply, scripted
 
 KEY = "0123456789abcdef0123456789abcdef"
+
+# What a hash of a password costs is tested where hashes are; here hundreds are made.
+_CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture(autouse=True)
+def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    nobodys = f"$argon2id$v=19$m=8,t=1,p=1${'A' * 22}${'A' * 43}"
+    monkeypatch.setattr("jackfield.members.passwords.hashes._HASHER", _CHEAP)
+    monkeypatch.setattr("jackfield.members.passwords.hashes._NOBODYS", nobodys)
 
 
 @pytest.fixture
