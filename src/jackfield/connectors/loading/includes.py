@@ -173,5 +173,7 @@ def _scan(lines: list[str]) -> Iterator[tuple[int, str, re.Match[str] | None]]:
         if prose_below is not None and (indent > prose_below or not line.strip()):
             yield number, line, None
             continue
-        prose_below = indent if _BLOCK_SCALAR.search(line) else None
-        yield number, line, _REF.match(line)
+        # Few lines have either, and each start looks at thousands.
+        is_prose = ("|" in line or ">" in line) and _BLOCK_SCALAR.search(line) is not None
+        prose_below = indent if is_prose else None
+        yield number, line, _REF.match(line) if "$ref" in line else None
