@@ -54,11 +54,29 @@ async def test_a_connector_or_action_of_no_such_name_is_told_beside_those_there_
 
     drifted = await jackfield("connectors", "drift", "notoin", "--spec", str(file))
     ran = await jackfield("connectors", "run", str(own), "list_employes", *key)
+    by_key = await jackfield("connectors", "run", "fernwood", "list_employees", *key)
 
     assert "did you mean notion?" in drifted.err
     assert drifted.err.endswith("  see what there is: jackfield connectors list\n")
     assert "did you mean 'list_employees'?" in ran.err
     assert "it has: " in ran.err
+    assert by_key.status == 2
+    assert "see where each is: jackfield connectors list" in by_key.err
+
+
+@pytest.mark.parametrize(
+    ("command", "empty"),
+    [
+        (("accounts", "list"), "no account matches; see them all: jackfield accounts list"),
+        (("actions", "list"), "no such actions; see the providers: jackfield connectors list"),
+    ],
+)
+async def test_a_list_of_a_provider_that_there_is_not_says_where_to_look(
+    jackfield: Command, served: dict[str, str], command: tuple[str, ...], empty: str
+) -> None:
+    said = await jackfield(*command, "--provider", "nope", **served)
+
+    assert (said.status, said.err.strip()) == (0, empty)
 
 
 def test_each_command_that_shows_what_there_is_exists() -> None:

@@ -7,6 +7,7 @@ import click
 from jackfield.cli.output import fail, json_option, print_json, print_table, say
 
 _MOST_RESULTS: Final = 10
+_NONE: Final = "no such actions; see the providers: jackfield connectors list"
 
 
 @click.group()
@@ -40,7 +41,7 @@ def search(text: str, provider: str | None, *, as_json: bool) -> None:
     print_table(
         ["id", "similarity", "label"],
         [(row["action_name"], f"{row['similarity_score']:.2f}", row["label"]) for row in results],
-        empty="no such actions",
+        empty=_NONE,
     )
 
 
@@ -97,5 +98,5 @@ def _print(actions: list[dict[str, Any]], *, as_json: bool) -> None:
     print_table(
         ["id", "effects", "label"],
         [(each["id"], ", ".join(each["effects"]), each["label"]) for each in actions],
-        empty="no such actions",
+        empty=_NONE,
     )

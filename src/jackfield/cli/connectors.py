@@ -4,13 +4,31 @@ What a command needs is imported when it runs, so that `--help` stays quick.
 """
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from jackfield.cli.output import json_option, reporting
 from jackfield.settings import public_keys
 
-_EXISTING = click.Path(exists=True, path_type=Path)
+
+class _ConnectorPath(click.Path):
+    """Takes a place that is there; where a key was given instead, says where connectors are."""
+
+    name = "path"
+
+    def __init__(self) -> None:
+        super().__init__(exists=True, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            where = "Give a connector's folder; see where each is: jackfield connectors list"
+            self.fail(f"{error.message} {where}", param, ctx)
+
+
+_EXISTING = _ConnectorPath()
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 

@@ -1,10 +1,13 @@
 """Refusals of a sandbox, as the hub understands them."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
+from jackfield.connectors.loading.loader import load
+from jackfield.sandbox.connector.server import serve
 from tests.sandbox.connector.world import World
 
 pytestmark = pytest.mark.anyio
@@ -68,6 +71,19 @@ async def test_too_many_requests_are_refused_until_the_time_has_passed(world: Wo
     assert statuses == [200] * 20 + [429]
     assert (limited.status_code, limited.headers["retry-after"]) == (429, "1")
     assert later.status_code == 200
+
+
+async def test_a_key_that_is_not_taken_is_refused_in_words_where_no_case_has_any() -> None:
+    folder = Path(__file__).parents[3] / "docs" / "connectors" / "example" / "mailing"
+    async with (
+        serve(load(folder / "mailing.connector.s1.yaml")) as sandbox,
+        httpx2.AsyncClient(base_url=sandbox.url) as api,
+    ):
+        refused = await api.get("/api/lists", headers={"api-key": "another"})
+
+    # The form is that of its one refusal, which is about lists.
+    assert refused.status_code == 401
+    assert refused.json() == {"msg": "Unauthorized.", "code": "Success"}
 
 
 async def test_a_key_without_a_scope_is_refused_what_needs_it(world: World) -> None:

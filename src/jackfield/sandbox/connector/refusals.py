@@ -16,7 +16,9 @@ RATE_LIMITED: Final = "provider_rate_limited"
 _DENIED: Final = "Unauthorized."
 _OK: Final = 200
 _ALIKE: Final = {415: (400, 422), 422: (400,), 404: (410, 400), 400: (422,), 403: (), 429: ()}
-_WORDS: Final = frozenset({"message", "detail", "msg", "error", "title", "errormessages"})
+_WORDS: Final = frozenset({"message", "detail", "msg", "title", "errormessages"})
+# Where some providers have a text, and others a code.
+_WORDS_OR_CODE: Final = "error"
 
 
 class Refusals:
@@ -98,12 +100,16 @@ class Refusals:
         return None
 
 
+def _is_text(name: str, value: str) -> bool:
+    return name in _WORDS or (name == _WORDS_OR_CODE and " " in value)
+
+
 def _with_message(body: Json, message: str, status: int) -> Json:
     """Return an error with another message and status, and all else as it was."""
     if is_object(body):
         return {
             name: message
-            if isinstance(value, str) and name.lower() in _WORDS and " " in value
+            if isinstance(value, str) and _is_text(name.lower(), value)
             else (
                 status
                 if name in {"status", "code"} and isinstance(value, int)
