@@ -52,7 +52,7 @@ class RateErrors:
     _entries: Mapping[int, Sequence[_Entry]] = field(default_factory=dict[int, Sequence[_Entry]])
 
     def match(self, response: Response) -> bool:
-        """Return whether an entry is about this response."""
+        """Return whether the connector maps this response to 429."""
         # Without a call where there is none of its status: every answer is asked about.
         return response.status in self._entries and self._find(response) is not None
 

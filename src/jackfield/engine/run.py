@@ -79,10 +79,6 @@ class Run(Struct):
         self.received += size
         self.is_heavy = self.is_heavy or self.received > LARGE
 
-    def is_rate_limited(self, response: Response) -> bool:
-        """Whether the connector maps this response to 429."""
-        return self.rate_errors.match(response)
-
     def wait_told(self, response: Response) -> float | None:
         """Return the seconds that the provider asks to wait, a day at most."""
         return self.rate_errors.wait(response, self.context.clock)

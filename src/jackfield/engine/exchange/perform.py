@@ -82,7 +82,7 @@ async def perform(run: Run, request: Request, exchange: Exchange) -> Reply:
     if damaged:
         run.warnings.append(f"{run.step_id}: some characters of the answer could not be read")
     reply = Reply(response.status, data, response, request.url)
-    if run.is_rate_limited(response):
+    if run.rate_errors.match(response):
         reply = replace(reply, status=_TOO_MANY)
     if exchange.may_remap(reply.status):
         told, credentials = reply, run.context.credentials

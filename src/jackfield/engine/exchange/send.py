@@ -93,7 +93,7 @@ async def _send_as_published(run: Run, request: Request) -> Response:
     """Retry after 429 only; a `Retry-After` counts as one second at least and ten at most."""
     for attempt in range(1, _PUBLISHED_RETRIES + 1):
         response = await _send_once(run, request)
-        if response.status != _TOO_MANY and not run.is_rate_limited(response):
+        if response.status != _TOO_MANY and not run.rate_errors.match(response):
             return response
         wait = _published_wait(run, response, attempt)
         if wait > run.remaining():
@@ -112,7 +112,7 @@ async def _send_read(run: Run, request: Request) -> Response:
             if wait > run.remaining():
                 raise
         else:
-            if response.status not in _RETRIED_STATUSES and not run.is_rate_limited(response):
+            if response.status not in _RETRIED_STATUSES and not run.rate_errors.match(response):
                 return response
             # No wait, or one until the past, is no reason to repeat the request at once.
             told = run.wait_told(response) or 0.0
@@ -125,7 +125,7 @@ async def _send_read(run: Run, request: Request) -> Response:
 
 def _published_wait(run: Run, response: Response, attempt: int) -> float:
     seconds = in_seconds(response.headers.get("retry-after", "").strip())
-    if not seconds and run.is_rate_limited(response):
+    if not seconds and run.rate_errors.match(response):
         seconds = run.wait_told(response)
     if seconds:
         return min(max(seconds, 1.0), _LONGEST_PUBLISHED_WAIT)
