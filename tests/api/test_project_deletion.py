@@ -13,6 +13,7 @@ from jackfield.members.project_deletion.models import Contents, LastProject
 from jackfield.members.project_deletion.repo import Deletion
 from jackfield.members.projects import ProjectExists, create_project
 from jackfield.members.repo import Memberships, find_member
+from jackfield.profiles import service as profiles
 from jackfield.projects import service as projects
 from jackfield.projects.models import Project, ProjectBeingDeleted, ProjectNotFound
 from jackfield.projects.repo import all_projects
@@ -23,7 +24,10 @@ from tests.support.clock import FrozenClock, StoppedTime
 from tests.support.filled_project import fill, rows_of
 from tests.support.members import PASSWORD, browser, member, with_password
 from tests.support.running import Running
+from tests.support.shredding import opens
 from tests.support.uploads import KEY, publish
+
+KEYS = "shredding_keys"
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
@@ -140,6 +144,30 @@ async def test_one_that_was_cut_off_is_out_of_use_and_gone_on_with(
     assert told is not None
     # As many as there were before it was cut off.
     assert (told.before or {})["accounts"] == 1
+
+
+async def test_from_the_first_transaction_on_nothing_opens(hub: Running, doomed: Project) -> None:
+    db, key = hub.hub.db, await hub.key(project="doomed")
+    await profiles.ensure_defaults(hub.hub, doomed.id, TESTER)
+    hub.api.auth = httpx2.BasicAuth(key, "")
+    await hub.link()
+    # As a version sealed it that had no shredding keys.
+    await db.unscoped(
+        "insert into credentials (owner_id, field, project_id, generation, sealed)"
+        " values ('acc_early', 'key', :id, 1, :sealed)",
+        id=doomed.id,
+        sealed=b"early",
+    )
+    known = {each["owner_id"]: each["key"] for each in (await rows_of(db, doomed.id))[KEYS]}
+    sealed = (await rows_of(db, doomed.id))["credentials"]
+    await service.cut_off(hub.hub, doomed, TESTER)
+    left = await rows_of(db, doomed.id)
+
+    assert known
+    assert {each["owner_id"] for each in sealed} >= {"acc_early", *(known.keys() - {""})}
+    assert left[KEYS] == []
+    assert "acc_early" not in {each["owner_id"] for each in left["credentials"]}
+    assert not any(opens(hub.hub.vault, each, b"") for each in left["credentials"])
 
 
 async def test_what_a_hub_writes_meanwhile_goes_as_well(

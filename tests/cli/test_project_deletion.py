@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from jackfield.members.project_deletion import service as deletion
 from jackfield.profiles import service as profiles
 from jackfield.projects import service as projects
 from tests.cli import killed_deletion
@@ -18,6 +19,7 @@ from tests.cli.test_shredding import (
     World,
     away,
     backups,
+    checkpoint,
     of,
     opens,
     restored,
@@ -112,6 +114,34 @@ async def test_a_deletion_that_is_killed_at_any_step_is_gone_on_with(world: Worl
     assert not any(left.values())
     assert sorted(row["project_id"] for row in records) == ["installation", doomed.id]
     assert verified.status == 0, verified.err
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_the_keys_of_a_deleted_project_are_not_left_in_the_file_of_sqlite(
+    world: World,
+) -> None:
+    keys = [os.urandom(32) for _ in range(1000)]
+    async with world.hub(world.data_dir) as hub:
+        doomed = await projects.ensure_project(hub.hub, TESTER, "doomed")
+        for key in keys:
+            await hub.hub.db.unscoped(
+                "insert into shredding_keys (project_id, owner_id, key) values (:id, :owner, :key)",
+                id=doomed.id,
+                owner=f"acc_{key.hex()}",
+                key=key,
+            )
+        checkpoint(world.data_dir)
+        before = database_in(world.data_dir)
+        await deletion.cut_off(hub.hub, doomed, TESTER)
+        checkpoint(world.data_dir)
+        after = database_in(world.data_dir)
+
+    assert all(key in before for key in keys)
+    assert not any(key in after for key in keys)
+
+
+def database_in(folder: Path) -> bytes:
+    return b"".join(each.read_bytes() for each in folder.glob("jackfield.db*"))
 
 
 async def killed(here: dict[str, str], project: str, step: str) -> int:

@@ -1,7 +1,9 @@
 """Keys that are lost for good or destroyed, and the secrets that only they opened."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
+from jackfield.accounts.models import AccountNotFound
 from jackfield.accounts.status import mark_unreadable
 from jackfield.accounts.tokens.store import PREFIX
 from jackfield.audit.models import AuditKind
@@ -51,7 +53,9 @@ async def _tell(tx: Tx, owners: set[str], what: Mapping[str, object]) -> None:
     await record(tx, AuditKind.CREDENTIALS_FORGOTTEN, details=details)
     names = {owner.removeprefix(PREFIX) for owner in owners}
     for account_id in sorted(filter(_is_account, names)):
-        await mark_unreadable(tx, account_id)
+        # Of a project that is being deleted, it may be gone before what was sealed for it.
+        with suppress(AccountNotFound):
+            await mark_unreadable(tx, account_id)
 
 
 def _is_account(owner_id: str) -> bool:

@@ -249,16 +249,7 @@ class ShreddingKeys:
 
     async def destroy(self, owner_id: str) -> None:
         """Make unreadable whatever was sealed with an owner's key, in each copy of it."""
-        # Overwritten first: SQLite leaves what it deletes in its file.
-        await self._tx.run(
-            """
-            update shredding_keys
-               set key = :zeros
-             where project_id = :project_id and owner_id = :owner_id
-            """,
-            owner_id=owner_id,
-            zeros=bytes(_SHREDDING_BYTES),
-        )
+        # SQLite overwrites in its file what it deletes (`secure_delete`).
         await self._tx.run(
             "delete from shredding_keys where project_id = :project_id and owner_id = :owner_id",
             owner_id=owner_id,
@@ -266,10 +257,6 @@ class ShreddingKeys:
 
     async def destroy_all(self) -> None:
         """Make unreadable whatever was sealed in the project, in each copy of it."""
-        await self._tx.run(
-            "update shredding_keys set key = :zeros where project_id = :project_id",
-            zeros=bytes(_SHREDDING_BYTES),
-        )
         await self._tx.run("delete from shredding_keys where project_id = :project_id")
 
 

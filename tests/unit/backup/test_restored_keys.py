@@ -30,6 +30,9 @@ pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 FIRST, SECOND = (ProjectId(f"prj_01KJMBQDE0000000000000000{n}") for n in (0, 1))
 
+# Of an account that is no row any more, as in a project whose deletion was under way.
+DELETED = "acc_01KJMBQDE00000000000000000"
+
 
 def key_of(project: str, owner: str) -> bytes:
     return f"{project[-1]} {owner}".encode().ljust(32, b".")
@@ -131,9 +134,9 @@ async def test_of_the_newest_keys_a_restored_hub_has_those_that_its_backup_needs
     here: Installation, away: list[Installation], tmp_path: Path
 ) -> None:
     keys, monday = tmp_path / "shredding-keys.backup", tmp_path / "monday.backup"
-    await here.add(FIRST, ["acc_kept", "acc_deleted"])
+    await here.add(FIRST, ["acc_kept", DELETED])
     await here.back_up(monday)
-    await here.shred(FIRST, "acc_deleted")
+    await here.shred(FIRST, DELETED)
     await here.add(FIRST, ["acc_later"])
     await here.add(SECOND, ["acc_elsewhere", "acc_later_still"])
     await here.back_up(tmp_path / "tuesday.backup")

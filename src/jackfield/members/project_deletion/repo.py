@@ -265,5 +265,6 @@ _ACCESS: Final = (
     "delete from recovery_codes where project_id = :project_id",
     "delete from member_identities where project_id = :project_id",
     "delete from members where project_id = :project_id",
-    "delete from credentials where project_id = :project_id",
+    # All others need a shredding key, and go with the rest.
+    "delete from credentials where project_id = :project_id and shredded_with is null",
 )
