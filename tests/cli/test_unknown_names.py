@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from jackfield.cli.output import LISTED_BY
+from jackfield.cli.output import LISTED_BY, LISTED_BY_FIELD
 from jackfield.connectors.loading.discovery import own_folder
 from tests.cli.conftest import Command
 from tools.reference import catalogue, commands
@@ -26,6 +26,11 @@ pytestmark = [pytest.mark.anyio, pytest.mark.slow]
         ("keys list --project nope", "project_not_found", "projects list"),
         ("projects delete nope --yes", "project_not_found", "projects list"),
         ("members role a@b.example viewer", "member_not_found", "members list"),
+        ("accounts each suspend --provider nope --expect 1", "no_accounts_chosen", "accounts list"),
+        ("accounts decoy nope --owner-id x", "no_decoy_possible", "connectors list"),
+        ("keys narrow --connector nope", "invalid_request", "connectors list"),
+        ("keys narrow --account {id}", "invalid_request", "accounts list"),
+        ("keys narrow --action nope_list", "invalid_request", "actions list"),
         ("sandbox connector nope", "connector_not_found", "connectors list"),
     ],
 )
@@ -83,4 +88,4 @@ def test_each_command_that_shows_what_there_is_exists() -> None:
     known = {context.command_path for _, context in commands()}
 
     assert LISTED_BY.keys() <= catalogue().keys()
-    assert set(LISTED_BY.values()) <= known
+    assert {*LISTED_BY.values(), *LISTED_BY_FIELD.values()} <= known

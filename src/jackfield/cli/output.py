@@ -34,6 +34,14 @@ LISTED_BY: Final = {
     "run_not_found": "jackfield logs",
     "upload_not_found": "jackfield connectors versions",
     "webhook_not_found": "jackfield webhooks list",
+    "no_accounts_chosen": "jackfield accounts list",
+    "no_decoy_possible": "jackfield connectors list",
+}
+# The same for each of a list of names, which is a fault of the request.
+LISTED_BY_FIELD: Final = {
+    "account_ids": LISTED_BY["account_not_found"],
+    "actions": LISTED_BY["action_not_found"],
+    "connectors": LISTED_BY["connector_not_found"],
 }
 
 # What makes a terminal do something, or shows a text in another order: words of providers, and
@@ -117,15 +125,15 @@ def fail_with(refused: "Refused") -> NoReturn:
         f"{refused.message} [{refused.code}] (status {refused.status})",
         *(f"  {fault.path}: {fault.message}" for fault in refused.faults),
         *map(_said, refused.provider_errors),
-        *_listed(refused.code),
+        *_listed(refused.code, *(fault.path.partition("[")[0] for fault in refused.faults)),
     ]
     failed = refused.code.startswith("provider_")
     fail("\n".join(lines), status=PROVIDER_FAILED if failed else REFUSED)
 
 
-def _listed(code: str) -> list[str]:
-    command = LISTED_BY.get(code)
-    return [] if command is None else [f"  see what there is: {command}"]
+def _listed(code: str, *fields: str) -> list[str]:
+    found = [LISTED_BY.get(code), *map(LISTED_BY_FIELD.get, fields)]
+    return [f"  see what there is: {each}" for each in dict.fromkeys(found) if each is not None]
 
 
 def one_line(value: object) -> str:
