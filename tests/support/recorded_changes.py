@@ -40,6 +40,7 @@ RECORDED: Final = frozenset(
 )
 NOT_RECORDED: Final[Mapping[str, str]] = {
     "shredding_keys": "made and destroyed with what is sealed, which is recorded",
+    "shredding_key_files": "the number of the newest backup's file; the backup is recorded",
     "vault_keys": "proofs of keys; a start adds them, and giving keys up is recorded by project",
     "vault_processes": "what processes say of their keys",
     "vault_recovery": "a copy of the keyring, which only its recovery key opens",
