@@ -16,6 +16,7 @@ from jackfield.engine.wire.json import decode_json
 from jackfield.engine.wire.retry_after import Unit, read_wait, retry_after
 from jackfield.kit.clock import Clock
 from jackfield.kit.json import Json, as_object
+from jackfield.kit.large_json import LARGE
 
 _UNITS: Final = ("seconds", "milliseconds", "date")
 
@@ -66,7 +67,8 @@ class RateErrors:
 
     def _find(self, response: Response) -> tuple[_Entry, Mapping[str, Json]] | None:
         entries = self._entries.get(response.status)
-        if entries is None:
+        # Refusals are small: what is not would hold up the event loop, once for each question.
+        if entries is None or len(response.body) > LARGE:
             return None
         try:
             content = as_object(decode_json(response.body, "strict"))

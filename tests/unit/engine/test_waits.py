@@ -8,8 +8,9 @@ import pytest
 from jackfield.engine.ports import Response
 from jackfield.engine.rate_errors import compile_rate_errors
 from jackfield.engine.wire.json import encode_json
-from jackfield.engine.wire.retry_after import LONGEST
+from jackfield.engine.wire.retry_after import LONGEST, Unit, read_wait
 from jackfield.kit.errors import ProviderRateLimited
+from jackfield.kit.large_json import LARGE
 from tests.support.clock import NOW
 from tests.support.running import own_catalog
 from tests.unit.engine.building import Clock, Provider, action, answer, request, run
@@ -65,6 +66,28 @@ def test_a_wait_is_read_in_the_body_in_its_unit(
 @pytest.mark.parametrize("value", [10**12, 10**400, 1e300, "99999999999999"])
 def test_an_absurd_wait_is_one_of_a_day(unit: str, value: object) -> None:
     assert wait({**IN_BODY, "retryAfterUnit": unit}, refusal(value)) == LONGEST
+
+
+@pytest.mark.parametrize("unit", ["seconds", "milliseconds", "date"])
+def test_what_no_text_could_be_written_of_is_no_wait(unit: Unit) -> None:
+    deep: list[Any] = []
+    for _ in range(10_000):
+        deep = [deep]
+
+    assert read_wait(deep, unit, lambda: NOW) is None
+    assert read_wait(-(10**5000), unit, lambda: NOW) is None
+    assert read_wait(10**5000, unit, lambda: NOW) == LONGEST
+    # A date of megabytes would be taken apart into as many words.
+    assert read_wait("2026-03-01T09:30:20Z" + " " * LARGE, unit, lambda: NOW) is None
+
+
+def test_a_large_answer_is_not_searched_for_a_refusal_while_other_calls_wait() -> None:
+    body = {**refusal(7), "padding": "x" * LARGE}
+
+    assert wait(IN_BODY, body) is None
+    assert wait(IN_BODY, body, retry_after="5") == 5
+    limits = {"mappedRateLimitErrors": [{**IN_BODY, "errorStatus": 403}]}
+    assert not compile_rate_errors(limits).match(Response(403, {}, encode_json(body)))
 
 
 def test_a_header_goes_before_the_body_and_the_body_before_the_usual_wait() -> None:

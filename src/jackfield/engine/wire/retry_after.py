@@ -12,7 +12,10 @@ from jackfield.kit.json import Json
 Unit: TypeAlias = Literal["seconds", "milliseconds", "date"]
 # Longer ones are absurd, and a slip of the provider's must not be passed on for ever.
 LONGEST: Final = 24 * 60 * 60
+# Longer than any date; also of what is much longer, it takes no time to say that it is none.
+_LONGEST_TEXT: Final = 100
 _SECONDS: Final = re.compile(r"\d{1,9}", re.ASCII)
+_MOST: Final = 10**15
 _NUMBER: Final = re.compile(r"\d{1,15}(\.\d{1,9})?", re.ASCII)
 
 
@@ -44,17 +47,24 @@ def in_seconds(text: str) -> float | None:
 def _number(value: Json) -> float | None:
     if isinstance(value, bool):
         return None
-    text = str(value).strip() if isinstance(value, int | float | str) else ""
-    if isinstance(value, int | float) and value > LONGEST * 1000:
-        # Of any size: as many digits as there are need not be a float.
-        return float(min(value, 10**15))
+    if isinstance(value, int | float):
+        # Of any size: as many digits as there are need not be a float, nor be written.
+        return float(min(value, _MOST)) if value >= 0 else None
+    text = _short(value)
     return float(text) if _NUMBER.fullmatch(text) else None
+
+
+def _short(value: Json) -> str:
+    """Return a text that may be a number or a date; '' for anything else."""
+    if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
+        return ""
+    return value.strip()
 
 
 def _moment(value: Json) -> float | None:
     for read in (parsedate_to_datetime, datetime.fromisoformat):
         try:
-            moment = read(str(value).strip())
+            moment = read(_short(value))
         except (ValueError, OverflowError):
             continue
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
