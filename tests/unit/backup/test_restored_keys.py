@@ -2,8 +2,9 @@
 
 import asyncio
 import shutil
+import sqlite3
 import tracemalloc
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -230,3 +231,35 @@ def set_clock(monkeypatch: pytest.MonkeyPatch, **by: float) -> None:
     monkeypatch.setattr(
         "jackfield.backup.copy.system_clock", lambda: system_clock() + timedelta(**by)
     )
+
+
+async def test_no_key_that_is_destroyed_in_a_restored_hub_is_left_in_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, away = (Installation(Settings(data_dir=tmp_path / name)) for name in ("here", "away"))
+    keys, backup = tmp_path / "shredding-keys.backup", tmp_path / "1"
+    owners = [f"acc_{number:04}" for number in range(2000)]
+    await here.add(FIRST, owners)
+    await here.back_up(backup)
+    # As SQLite is built where it is no part of Debian.
+    monkeypatch.setattr(sqlite3, "connect", _forgetting_nothing(sqlite3.connect))
+    await with_keyring(here, away).restore(backup, keys)
+
+    for owner in owners[::5]:
+        await away.shred(FIRST, owner)
+
+    content = away.settings.sqlite_file.read_bytes()
+    left = [each for each in owners[::5] if key_of(FIRST, each) in content]
+    assert key_of(FIRST, owners[1]) in content
+    assert left == []
+
+
+def _forgetting_nothing(
+    connect: Callable[..., sqlite3.Connection],
+) -> Callable[..., sqlite3.Connection]:
+    def connected(*args: Any, **options: Any) -> sqlite3.Connection:
+        connection = connect(*args, **options)
+        connection.execute("pragma secure_delete = off")
+        return connection
+
+    return connected

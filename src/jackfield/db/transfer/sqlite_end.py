@@ -163,6 +163,8 @@ def connect(file: Path) -> sqlite3.Connection:
         raise TransferRefused(msg)
     connection = sqlite3.connect(file, isolation_level=None, detect_types=sqlite3.PARSE_DECLTYPES)
     connection.row_factory = sqlite3.Row
+    # Or rows that move as others come leave copies, of shredding keys too, that no deletion finds.
+    connection.execute("pragma secure_delete = on")
     return connection
 
 
