@@ -11,7 +11,7 @@ import msgspec
 
 from jackfield.audit.models import INSTALLATION
 from jackfield.backup.container import Part
-from jackfield.backup.models import FORMAT, End, Header, Rows
+from jackfield.backup.models import FORMAT, BackupRefused, End, Header, Rows
 from jackfield.db.transfer import end
 from jackfield.db.transfer.batches import batches
 from jackfield.db.transfer.places import snapshot
@@ -27,6 +27,9 @@ _SHREDDING: Final = "shredding_keys"
 _FILES: Final = Table("shredding_key_files", ("number",))
 # The audit log of a project outlives it.
 _PROJECTS: Final = (Table("projects", ("id",)), Table("audit_chains", ("project_id",)))
+
+# A file may be ahead of a hub that was restored, or could not note its number, by fewer.
+_MOST_AHEAD: Final = 1_000_000
 
 # Opens the file of shredding keys of the hub that its header names, and yields what adds a part.
 OpenKeys: TypeAlias = Callable[[Header], AbstractContextManager[Callable[[Part], None]]]
@@ -62,7 +65,7 @@ async def write(
     this one. The file that is there has the number `after`.
 
     Raises:
-        BackupRefused: the shredding keys of another hub are there.
+        BackupRefused: the shredding keys of another hub are there, or with a number that is no hub's.
         TransferRefused: there is no hub in it.
         DatabaseUnusable: it cannot be used, or a newer version wrote it.
     """
@@ -83,7 +86,7 @@ async def write(
             ),
             recovery=await _recovery_copy(source) if _RECOVERY.name in columns else None,
             installation=await _installation(source, columns),
-            number=max(after, await _last_number(source, columns)) + 1,
+            number=_next_number(after, await _last_number(source, columns)),
         )
         if keys := [each for each in tables_at(migrations) if each.name == _SHREDDING]:
             count = await _copied_keys(source, keys[0], header, open_keys, on_row)
@@ -133,6 +136,18 @@ async def _last_number(source: end.End, tables: Collection[str]) -> int:
     if _FILES.name not in tables:
         return 0
     return max([cast("int", row[0]) async for row in source.rows(_FILES)], default=0)
+
+
+def _next_number(after: int, last: int) -> int:
+    # Anyone who may write there can change the first line, and the numbers would come to their end.
+    if after > last + _MOST_AHEAD:
+        msg = (
+            f"the file of shredding keys says that it is number {after}, and the last one of this hub "
+            f"was number {last}: its first line was changed. Move it away, or name another file with "
+            "--shredding-keys"
+        )
+        raise BackupRefused(msg)
+    return max(after, last) + 1
 
 
 async def _recovery_copy(source: end.End) -> bytes | None:

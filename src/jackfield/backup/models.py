@@ -11,6 +11,8 @@ from jackfield.vault.age_stream import StreamBroken
 
 # Raised when an older hub could not restore what a newer one wrote.
 FORMAT: Final = 1
+# As many digits as the first line of a file of shredding keys has room for.
+MOST_FILES: Final = 10**15 - 1
 
 
 class BackupRefused(DatabaseUnusable):
@@ -42,7 +44,7 @@ class Header(msgspec.Struct, frozen=True, tag="header"):
     installation: str = ""
     shredding_keys: int = 0
     # Of the file of shredding keys that was written with it; 0 by versions that did not count.
-    number: int = 0
+    number: Annotated[int, msgspec.Meta(ge=0, le=MOST_FILES)] = 0
 
     @property
     def place(self) -> tuple[int, datetime]:

@@ -168,6 +168,9 @@ def reader(file: Path, keys: Keys, backup: Header) -> Generator[ShreddingRows]:
         with container.reader(content, keys) as (header, parts):
             if header.tables != {TABLE: _COLUMNS}:
                 raise _no_keys(file)
+            # The first line is not sealed.
+            if header.installation != was:
+                raise damaged()
             if header.place < backup.place:
                 msg = (
                     f"{str(file)!r} is number {header.number}, of {header.made_at:%Y-%m-%d %H:%M} "

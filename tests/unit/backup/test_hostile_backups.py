@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from jackfield.backup import container, restoration, verification
 from jackfield.backup.copy import copied_tables
@@ -98,6 +99,7 @@ def what_is_in(folder: Path) -> list[str]:
 
 
 HOLE = {number: digest for number, digest in ALL.items() if number != 5}
+EMPTY = End(tuple(RunningSum(name).result for name in header(ALL).tables))
 IN_ROWS = msgspec.msgpack.encode(Rows("projects", [("@@",)]))
 
 
@@ -113,6 +115,8 @@ IN_ROWS = msgspec.msgpack.encode(Rows("projects", [("@@",)]))
             header(ALL),
             IN_ROWS.replace(b"\x91\x91\xa2@@", b"\xdd\x00\x98\x96\x80" + b"\x90" * 10**7),
         ),
+        (structs.replace(header(ALL), number=2**63), EMPTY),
+        (structs.replace(header(ALL), number=-1), EMPTY),
     ],
     ids=[
         "no migrations",
@@ -121,6 +125,8 @@ IN_ROWS = msgspec.msgpack.encode(Rows("projects", [("@@",)]))
         "half a character",
         "a kind",
         "many rows",
+        "a number beyond all",
+        "a number below all",
     ],
 )
 async def test_parts_that_no_hub_writes_are_refused_before_anything_is_made(

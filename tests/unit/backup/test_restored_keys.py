@@ -227,6 +227,25 @@ async def test_numbers_grow_where_the_file_is_put_elsewhere_and_where_a_backup_i
     assert keys.read_bytes().partition(b"\n")[0].split()[1:] == [FIRST.encode(), b"5"]
 
 
+@pytest.mark.parametrize("number", [2 + 1_000_000, 10**15 - 1])
+async def test_a_number_that_no_hub_wrote_does_not_use_up_those_there_are(
+    here: Installation, tmp_path: Path, number: int
+) -> None:
+    keys, backup = tmp_path / "shredding-keys.backup", tmp_path / "1"
+    await here.add(FIRST, ["acc_1"])
+    await here.back_up(backup)
+    content = keys.read_bytes()
+    changed = content.replace(b" 1\n", f" {number}\n".encode(), 1)
+    keys.write_bytes(changed)
+
+    with pytest.raises(BackupRefused, match=f"number {number}, and the last one of this hub was"):
+        await here.back_up(backup)
+    assert keys.read_bytes() == changed
+
+    keys.write_bytes(content)
+    assert await here.back_up(backup) == 2
+
+
 def set_clock(monkeypatch: pytest.MonkeyPatch, **by: float) -> None:
     monkeypatch.setattr(
         "jackfield.backup.copy.system_clock", lambda: system_clock() + timedelta(**by)

@@ -13,6 +13,7 @@ from jackfield.backup.models import BackupRefused, End, Header, Rows
 from jackfield.db.transfer.sums import RunningSum
 from jackfield.kit.clock import system_clock
 from jackfield.kit.errors import HubError
+from jackfield.vault.age_stream import StreamBroken
 from tests.support.backups import KEYS, LOCKS
 
 HUB = "prj_01KJMBQDE00000000000000000"
@@ -71,6 +72,15 @@ def test_a_file_of_before_there_were_numbers_is_read_and_replaced(tmp_path: Path
     assert read(file, structs.replace(header({}), made_at=EARLIER)) == [ROW]
     with pytest.raises(BackupRefused, match="older than the backup"):
         read(file, structs.replace(header({}), made_at=EARLIER, number=1))
+
+
+def test_another_hubs_file_with_this_ones_first_line_is_damaged(tmp_path: Path) -> None:
+    file = written(tmp_path / "keys", ROW)
+    other = HUB.replace("prj_0", "prj_1")
+    file.write_bytes(file.read_bytes().replace(HUB.encode(), other.encode(), 1))
+
+    with pytest.raises(StreamBroken):
+        read(file, structs.replace(header({}), installation=other))
 
 
 @pytest.mark.parametrize(
