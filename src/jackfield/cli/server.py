@@ -261,7 +261,7 @@ class _Server(uvicorn.Server):
         self.config.encoded_headers.append(CLOSE_HEADER)
         # Those of now, until the server makes them anew each second.
         self.server_state.default_headers = [*self.server_state.default_headers, CLOSE_HEADER]
-        while self.server_state.connections:  # noqa: ASYNC110 - the base says it no other way
+        while self._taking or self.server_state.connections:  # noqa: ASYNC110 - the base says no more
             await asyncio.sleep(_POLL_SECONDS)
 
     @contextlib.contextmanager

@@ -14,7 +14,7 @@ import socket
 import sys
 import time
 from asyncio.subprocess import Process
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -31,6 +31,7 @@ _STOP_SECONDS: Final = 18.0
 # Longer than a worker that is replaced waits for its last requests, and then takes to stop.
 _RETIRE_SECONDS: Final = 100.0
 _LONGEST_PAUSE: Final = 30.0
+_PASSING_PAUSE: Final = 0.05
 # A worker that has lived so long was no failure to start.
 _STEADY_SECONDS: Final = 60.0
 
@@ -141,26 +142,26 @@ class _Place:
         self._crew = crew
         self._check = check
         self._address = host, port
-        self._opened: socket.socket
+        self.opened: socket.socket
         self._turn = asyncio.Lock()
         self._failures = 0
         self._worker: _Worker
 
     @property
     def url(self) -> str:
-        return origin(self._opened)
+        return origin(self.opened)
 
     def open(self) -> None:
         """Open the socket: connections wait on it until there is a worker."""
-        self._opened = listen(*self._address, is_shared=True)
-        self._opened.setblocking(False)
+        self.opened = listen(*self._address, is_shared=True)
+        self.opened.setblocking(False)
 
     def close(self) -> None:
         with contextlib.suppress(AttributeError):
-            self._opened.close()
+            self.opened.close()
 
     async def fill(self) -> "_Worker":
-        self._worker = await self._crew.start(self._opened)
+        self._worker = await self._crew.start(self.opened)
         return self._worker
 
     async def keep(self) -> None:
@@ -171,50 +172,72 @@ class _Place:
                 if self._worker is worker:
                     self._check()
                     pause = self._pause(time.monotonic() - since)
-                    with self._passing_on(refuses=pause > 0):
+                    with self.passing_on(refuses=pause > 0):
                         _log.error("worker_ended", process=worker.process.pid, status=status)
                         await asyncio.sleep(pause)
-                    if self._opened.fileno() < 0:
+                    if self.opened.fileno() < 0:
                         self.open()
-                    with self._passing_on():
+                    with self.passing_on():
                         await self.fill()
                         await self._worker.link.is_ready()
 
     @contextlib.contextmanager
-    def _passing_on(self, *, refuses: bool = False) -> Generator[None]:
+    def passing_on(self, *, refuses: bool = False) -> Generator[None]:
         """
         Pass connections that arrive here to other workers while the block runs.
 
-        Where there is none, they wait for the next worker here, or are refused.
+        Where there is none, they wait for the next worker here, or are refused. They wait as well
+        while the others have not come to those before, and where none can be accepted.
         """
-        loop, number = asyncio.get_running_loop(), self._opened.fileno()
+        loop, number = asyncio.get_running_loop(), self.opened.fileno()
+        pause: asyncio.TimerHandle | None = None
 
         def pass_on() -> None:
+            nonlocal pause
             takers = self._crew.takers()
-            if not takers:
-                loop.remove_reader(number)
-                if refuses:
-                    self._opened.close()
+            if takers and self._pass_one(takers):
                 return
-            # Another process may have taken it, or the client given up.
-            with contextlib.suppress(BlockingIOError, ConnectionError):
-                connection, _ = self._opened.accept()
-                with connection:
-                    any(each.link.give(connection) for each in takers)
+            loop.remove_reader(number)
+            if takers:
+                # To be told again at once would be told without end.
+                pause = loop.call_later(_PASSING_PAUSE, loop.add_reader, number, pass_on)
+            elif refuses:
+                self.opened.close()
 
         if self._crew.takers():
             loop.add_reader(number, pass_on)
         elif refuses:
-            self._opened.close()
+            self.opened.close()
         try:
             yield
         finally:
-            loop.remove_reader(number)
+            if pause is not None:
+                pause.cancel()
+            # Once it is closed, another file may have the number, and a reader of its own.
+            if self.opened.fileno() == number:
+                loop.remove_reader(number)
+
+    def _pass_one(self, takers: "Iterable[_Worker]") -> bool:
+        """Pass the next connection on, if there is one; return false if it has to wait."""
+        with_room = [each.link for each in takers if each.link.has_room]
+        if not with_room:
+            return False
+        try:
+            connection, _ = self.opened.accept()
+        except (BlockingIOError, ConnectionError):
+            # Another process has taken it, or the client given up.
+            return True
+        except OSError:
+            # No more files can be open.
+            return False
+        with connection:
+            any(link.give(connection) for link in with_room)
+        return True
 
     async def replace(self) -> bool:
         """Replace the worker once another one is ready; return false if that ends before."""
         async with self._turn:
-            worker = await self._crew.start(self._opened)
+            worker = await self._crew.start(self.opened)
             if not await worker.link.is_ready():
                 return False
             old, self._worker = self._worker, worker

@@ -6,6 +6,7 @@ come to, and closes its end when the worker is to take no more.
 
 import asyncio
 import contextlib
+import select
 import socket
 from collections.abc import Callable, Generator
 from typing import Final, TypeAlias
@@ -67,6 +68,13 @@ class WorkerLink:
             except OSError:
                 pass
         return False
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a connection can be passed now: the worker has come to those before."""
+        writable = select.poll()
+        writable.register(self._opened, select.POLLOUT)
+        return any(event & select.POLLOUT for _, event in writable.poll(0))
 
     async def is_ready(self) -> bool:
         """Wait until the worker serves; return false if it has ended instead."""
