@@ -64,6 +64,19 @@ async def test_the_log_of_a_deleted_project_is_found_by_name_and_by_id(
     assert f"were called 'staging' as well: {first}, {second}" in living.err
 
 
+async def test_a_project_that_is_called_by_the_id_of_another_does_not_hide_its_log(
+    jackfield: Command, here: dict[str, str]
+) -> None:
+    gone = await made_and_deleted(jackfield, "staging", here)
+    made = await jackfield("projects", "create", gone, "--json", **here)
+
+    by_id = await jackfield("audit", "export", "--project", gone, **here)
+    other = await jackfield("audit", "export", "--project", made.json["id"], **here)
+
+    assert chains_of(by_id) == {gone}
+    assert chains_of(other) == {made.json["id"]}
+
+
 @pytest.mark.parametrize("database_url", PLACES, indirect=True)
 async def test_a_project_whose_deletion_was_cut_off_is_still_found_by_its_name(
     jackfield: Command, here: dict[str, str]

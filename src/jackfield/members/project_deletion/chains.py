@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from jackfield.audit.models import INSTALLATION
 from jackfield.audit.repo import all_chains
 from jackfield.db.tx import Database
-from jackfield.kit.ids import ProjectId
+from jackfield.kit.ids import InvalidId, ProjectId
 from jackfield.members.project_deletion.models import ProjectAmbiguous
 from jackfield.members.project_deletion.repo import Deletion, find_project
 from jackfield.projects.models import ProjectNotFound
@@ -27,6 +27,9 @@ async def find_chain(db: Database, named: str) -> FoundChain:
         ProjectNotFound: there is none, and none was deleted.
         ProjectAmbiguous: several of that name were deleted, and there is none now.
     """
+    # Before the names: a project may be called by the id of another, whose log it would hide.
+    if _is_id(named) and named in await all_chains(db):
+        return FoundChain(ProjectId(named))
     async with db.read(INSTALLATION) as tx:
         deleted = await Deletion(tx).deleted_called(named)
     found = await find_project(db, named)
@@ -47,3 +50,11 @@ async def find_chain(db: Database, named: str) -> FoundChain:
         "that was deleted"
     )
     raise ProjectNotFound(msg)
+
+
+def _is_id(named: str) -> bool:
+    try:
+        ProjectId.parse(named)
+    except InvalidId:
+        return False
+    return True
