@@ -1,5 +1,7 @@
 """The files that a connector is read from: those of a folder, or those that were uploaded."""
 
+import errno
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Protocol
@@ -43,7 +45,11 @@ class FilesOnDisk:
         return not file.resolve().is_relative_to(folder.resolve())
 
     def size(self, file: Path) -> int:
-        return file.stat().st_size
+        found = file.stat()
+        if not stat.S_ISREG(found.st_mode):
+            # To read a pipe or a device may have no end.
+            raise OSError(errno.EINVAL, "it is not a regular file")
+        return found.st_size
 
     def read(self, file: Path) -> bytes:
         return file.read_bytes()

@@ -1,3 +1,5 @@
+import os
+import stat
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -52,6 +54,19 @@ def test_a_damaged_entry_is_read_anew(
 
     assert load(file, cache=cache).title == "Acme"
     assert len(entry.read_bytes()) > 500
+
+
+def test_nobody_else_can_put_an_entry_into_the_cache(
+    write: Write, cache: Cache, tmp_path: Path
+) -> None:
+    umask = os.umask(0)
+    try:
+        load(write(), cache=cache)
+    finally:
+        os.umask(umask)
+
+    (entry,) = (tmp_path / "cache").iterdir()
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (entry.parent, entry)] == [0o700, 0o600]
 
 
 def test_a_folder_that_cannot_be_written_to_keeps_nothing(write: Write, tmp_path: Path) -> None:

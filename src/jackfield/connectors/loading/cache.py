@@ -51,7 +51,8 @@ class Cache:
     def store(self, source: Source, reading: bytes) -> None:
         """Store the packed reading of `source`; errors of an unwritable folder are ignored."""
         with suppress(OSError):
-            self._folder.mkdir(parents=True, exist_ok=True)
+            # What is in it is believed: nobody else is to write there, whatever the umask.
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor, name = tempfile.mkstemp(dir=self._folder)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(_hash(reading) + reading)

@@ -45,21 +45,26 @@ def find_connectors(folder: Path) -> dict[Path, Signature]:
 
 def _walk(folder: Path) -> Iterator[tuple[Path, Mapping[str, Stamp]]]:
     """Yield every folder at or below `folder` that has parts of connectors, with their stamps."""
-    parts: dict[str, Stamp] = {}
-    below: list[Path] = []
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    if not entry.name.startswith(".") and entry.name not in _SKIPPED:
-                        below.append(Path(entry.path))
-                elif _PART.fullmatch(entry.name) or _BESIDE.fullmatch(entry.name):
-                    stat = entry.stat()
-                    parts[entry.name] = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
-    except OSError:
-        # A folder or file that is deleted meanwhile counts as absent.
-        return
-    if parts:
-        yield folder, parts
-    for each in sorted(below):
-        yield from _walk(each)
+    # No recursion: how deep the folders are is not ours to say.
+    left = [folder]
+    while left:
+        place = left.pop()
+        try:
+            parts = dict(_entries(place, left))
+        except OSError:
+            # A folder or file that is deleted meanwhile counts as absent.
+            continue
+        if parts:
+            yield place, parts
+
+
+def _entries(place: Path, below: list[Path]) -> Iterator[tuple[str, Stamp]]:
+    """Yield the parts in a folder, and add the folders in it to those below."""
+    with os.scandir(place) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if not entry.name.startswith(".") and entry.name not in _SKIPPED:
+                    below.append(Path(entry.path))
+            elif _PART.fullmatch(entry.name) or _BESIDE.fullmatch(entry.name):
+                stat = entry.stat()
+                yield entry.name, (stat.st_mtime_ns, stat.st_size, stat.st_ino)

@@ -68,6 +68,12 @@ def resolve(main: Path, files: Files = ON_DISK) -> Source:
             circular.
     """
     inclusion = _Inclusion(files)
+    try:
+        str(main).encode()
+    except UnicodeEncodeError:
+        shown = Path(str(main).encode(errors="backslashreplace").decode())
+        fault = Diagnostic(shown, 1, 1, "", "The name of the file, or of a folder, is not UTF-8.")
+        raise InvalidConnector([fault]) from None
     inclusion.add(main, indent="", ancestors=())
     if inclusion.findings:
         raise InvalidConnector(inclusion.findings)
