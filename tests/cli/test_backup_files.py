@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from jackfield.cli.new_file import new_file
 from jackfield.sandbox.iterable.server import Sandbox
 from tests.cli.conftest import Command
 from tests.support.backups import IDENTITY, RECIPIENT, key_file
@@ -56,6 +57,26 @@ async def test_a_backup_is_readable_by_its_owner_alone_and_replaces_nothing_unas
     assert mode_of(file) == 0o600
     assert what_is_in(file.parent) == ["hub.backup", "shredding-keys.backup"]
     assert mode_of(file.with_name("shredding-keys.backup")) == 0o600
+
+
+@pytest.mark.usefixtures("logged")
+async def test_no_keys_are_left_of_a_backup_that_was_killed(
+    jackfield: Command, tmp_path: Path
+) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    with new_file(folder / "shredding-keys.backup", force=True):
+        (written,) = folder.iterdir()
+    # As if that had not come to its end.
+    written.write_bytes((folder / "shredding-keys.backup").read_bytes())
+    (folder / "shredding-keys.backup").unlink()
+    (folder / ".shredding-keys.backup.mine.part").touch()
+
+    made = await jackfield("backup", str(folder / "hub.backup"), "--to", RECIPIENT)
+
+    assert made.status == 0, made.err
+    left = [".shredding-keys.backup.mine.part", "hub.backup", "shredding-keys.backup"]
+    assert what_is_in(folder) == left
 
 
 @pytest.mark.usefixtures("logged")

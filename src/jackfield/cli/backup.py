@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from jackfield.cli import backup_keys
-from jackfield.cli.new_file import new_file
+from jackfield.cli.new_file import drop_parts, new_file
 from jackfield.cli.output import USAGE, fail, json_option, print_json, reporting, say
 from jackfield.cli.progress import rows_read
 from jackfield.cli.table_sums import print_sums
@@ -83,6 +83,8 @@ def backup(
     from jackfield.backup import shredding_file  # noqa: PLC0415 - kept out of `--help`
 
     with cleaned_up(), shredding_file.in_turn(keys_file, lambda: _tell_wait(keys_file)):
+        # They may have all keys of their time, and so of accounts that were deleted since.
+        drop_parts(keys_file)
         contents = asyncio.run(
             _made(file, keys_file, locks, settings, has_logs=not without_logs, force=force)
         )

@@ -1,5 +1,6 @@
 """Files with secrets, which are there whole or not at all."""
 
+import glob
 import os
 import secrets
 from collections.abc import Generator
@@ -10,6 +11,7 @@ from typing import IO, Final
 from jackfield.cli.output import fail
 
 _OWNER_ONLY: Final = 0o600
+_TOKEN_BYTES: Final = 4
 
 
 @contextmanager
@@ -17,7 +19,7 @@ def new_file(file: Path, *, force: bool) -> Generator[IO[bytes]]:
     """Write a file under another name, which becomes its own once it is complete and on disk."""
     if force and file.exists() and not file.is_file():
         fail(f"{str(file)!r} is no file that could be replaced; name another one")
-    part = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
+    part = file.with_name(_part(file.name, secrets.token_hex(_TOKEN_BYTES)))
     try:
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
         with os.fdopen(handle, "wb") as out:
@@ -36,6 +38,17 @@ def new_file(file: Path, *, force: bool) -> Generator[IO[bytes]]:
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def drop_parts(file: Path) -> None:
+    """Delete what processes that were killed had written of a file, which none writes now."""
+    for left in file.parent.glob(_part(glob.escape(file.name), "[0-9a-f]" * 2 * _TOKEN_BYTES)):
+        with suppress(OSError):
+            left.unlink()
+
+
+def _part(name: str, token: str) -> str:
+    return f".{name}.{token}.part"
 
 
 def _link(part: Path, file: Path) -> None:
