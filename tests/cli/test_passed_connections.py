@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from jackfield.cli import supervisor
 from jackfield.cli.server import _server
 from jackfield.cli.sockets import listen
 from jackfield.cli.supervisor import Supervisor, _Place
@@ -111,6 +112,49 @@ async def test_connections_wait_where_the_supervisor_can_open_no_more_files() ->
         connection, address = place.opened.accept()
         connection.close()
         assert (address, said) == (client.getsockname(), [])
+
+
+async def test_the_others_go_on_while_the_system_has_no_process_for_a_worker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(supervisor, "_FORK_PAUSE", 0, raising=False)
+    started = asyncio.Event()
+    never: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    ended.set_result(-9)
+    # The last one first.
+    answers = [_worker(never), OSError(12, "Cannot allocate memory"), _worker(ended)]
+
+    async def start(_opened: socket.socket) -> Any:
+        answer = answers.pop()
+        if isinstance(answer, OSError):
+            raise answer
+        if not answers:
+            started.set()
+        return answer
+
+    with _place() as place:
+        monkeypatch.setattr(_Crew, "start", staticmethod(start))
+        await place.fill()
+        kept = asyncio.create_task(place.keep())
+        heard = asyncio.create_task(started.wait())
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.wait({kept, heard}, return_when=asyncio.FIRST_COMPLETED)
+        assert not kept.done()
+        kept.cancel()
+        await asyncio.gather(kept, heard, return_exceptions=True)
+
+
+def _worker(end: asyncio.Future[int]) -> Any:
+    async def is_ready() -> bool:
+        return True
+
+    async def ends() -> int:
+        return await end
+
+    return SimpleNamespace(
+        end=ends, link=SimpleNamespace(is_ready=is_ready), process=SimpleNamespace(pid=1)
+    )
 
 
 async def test_a_worker_that_is_replaced_answers_on_a_connection_it_has_just_been_passed() -> None:

@@ -32,6 +32,7 @@ _STOP_SECONDS: Final = 18.0
 _RETIRE_SECONDS: Final = 100.0
 _LONGEST_PAUSE: Final = 30.0
 _PASSING_PAUSE: Final = 0.05
+_FORK_PAUSE: Final = 1.0
 # A worker that has lived so long was no failure to start.
 _STEADY_SECONDS: Final = 60.0
 
@@ -117,7 +118,10 @@ class Supervisor:
     async def _replace_all(self) -> None:
         for place in self._places:
             if not await place.replace():
-                _log.error("workers_not_replaced", detail="a new one ended before it was ready")
+                _log.error(
+                    "workers_not_replaced",
+                    detail="a new one did not start, or ended before it was ready",
+                )
                 return
         _log.info("workers_replaced", count=len(self._places))
 
@@ -164,6 +168,17 @@ class _Place:
         self._worker = await self._crew.start(self.opened)
         return self._worker
 
+    async def _fill_at_last(self) -> None:
+        """Start a worker, however long the system has no memory or process for it."""
+        while True:
+            try:
+                await self.fill()
+            except OSError as error:
+                _log.error("worker_not_started", detail=error.strerror)
+                await asyncio.sleep(_FORK_PAUSE)
+            else:
+                return
+
     async def keep(self) -> None:
         while True:
             worker, since = self._worker, time.monotonic()
@@ -178,7 +193,7 @@ class _Place:
                     if self.opened.fileno() < 0:
                         self.open()
                     with self.passing_on():
-                        await self.fill()
+                        await self._fill_at_last()
                         await self._worker.link.is_ready()
 
     @contextlib.contextmanager
@@ -237,7 +252,10 @@ class _Place:
     async def replace(self) -> bool:
         """Replace the worker once another one is ready; return false if that ends before."""
         async with self._turn:
-            worker = await self._crew.start(self.opened)
+            try:
+                worker = await self._crew.start(self.opened)
+            except OSError:
+                return False
             if not await worker.link.is_ready():
                 return False
             old, self._worker = self._worker, worker
@@ -264,7 +282,8 @@ class _Worker:
     async def start(cls, opened: socket.socket, shared: SharedBuckets, number: int) -> Self:
         ours, theirs = socket.socketpair()
         inherited = (opened.fileno(), theirs.fileno(), shared.file)
-        with theirs:
+        with contextlib.ExitStack() as unless_started, theirs:
+            unless_started.enter_context(ours)
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "jackfield", "serve"),
                 *("--inherited", *map(str, (*inherited, shared.workers, number))),
@@ -272,6 +291,7 @@ class _Worker:
                 # Ctrl-C is for the supervisor, which says it to them once.
                 start_new_session=True,
             )
+            unless_started.pop_all()
         return cls(process, WorkerLink(ours), shared, number)
 
     def retire(self) -> None:
