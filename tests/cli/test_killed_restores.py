@@ -1,15 +1,13 @@
 """A restoration that is killed when everything is written leaves nothing half done."""
 
-import asyncio
-import os
 import shutil
 import signal
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.cli import killed_restore
+from tests.cli.killed import status_of
 from tests.cli.test_shredding import (
     PLACES,
     World,
@@ -30,17 +28,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 async def killed(step: str, file: Path, place: dict[str, str]) -> int:
     words = ("restore", str(file), "--key-file", str(key_file(file.parent.parent)))
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", killed_restore.__name__, step, *words),
-        env={
-            **os.environ,  # noqa: TID251 - what a shell would pass on
-            **{f"JACKFIELD_{name}": value for name, value in place.items()},
-        },
-        stderr=asyncio.subprocess.PIPE,
-    )
-    await process.communicate()
-    assert process.returncode is not None
-    return process.returncode
+    return await status_of(killed_restore, step, *words, **place)
 
 
 @pytest.mark.parametrize("database_url", PLACES, indirect=True)

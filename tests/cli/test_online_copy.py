@@ -1,11 +1,9 @@
 """`jackfield migrate --online`: a hub moves to PostgreSQL while it writes to its SQLite file."""
 
-import asyncio
 import shutil
 import signal
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
@@ -31,6 +29,7 @@ from jackfield.db.tx import (
 from jackfield.kit.ids import ProjectId
 from tests.cli import killed_copy
 from tests.cli.conftest import Command
+from tests.cli.killed import status_of
 from tests.support import postgres
 from tests.support.actor import TESTER
 
@@ -175,13 +174,6 @@ def schema_of(file: Path) -> list[tuple[str, str]]:
         return connection.execute("select name, sql from sqlite_master order by name").fetchall()
 
 
-async def killed(file: Path, url: str, step: str) -> int:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", killed_copy.__name__, str(file), url, step)
-    )
-    return await process.wait()
-
-
 async def test_what_is_written_during_a_copy_is_in_the_new_database_and_nothing_is_after_it(
     file: Path, database_url: str, busy: Busy
 ) -> None:
@@ -210,7 +202,7 @@ async def test_a_copy_that_is_killed_at_any_step_is_gone_on_with_and_loses_nothi
 ) -> None:
     for step in _STEPS:
         busy.work()
-        assert await killed(file, database_url, step) == -signal.SIGKILL, step
+        assert await status_of(killed_copy, str(file), database_url, step) == -signal.SIGKILL, step
         busy.work()
         if step not in _OUTSIDE:
             with pytest.raises(DatabaseUnreachable):

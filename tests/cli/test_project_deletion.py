@@ -1,10 +1,8 @@
 """`jackfield projects delete`: what is asked, a hub that runs, a kill, and backups from before."""
 
-import asyncio
 import os
 import shutil
 import signal
-import sys
 from pathlib import Path
 
 import httpx2
@@ -14,6 +12,7 @@ from jackfield.members.project_deletion import service as deletion
 from jackfield.profiles import service as profiles
 from jackfield.projects import service as projects
 from tests.cli import killed_deletion
+from tests.cli.killed import status_of
 from tests.cli.test_shredding import (
     PLACES,
     World,
@@ -99,7 +98,7 @@ async def test_a_deletion_that_is_killed_at_any_step_is_gone_on_with(world: Worl
         doomed = await projects.ensure_project(hub.hub, TESTER, "doomed")
         await fill(hub.hub.db, doomed.id, rows=2)
         for step in ("_tell_installation", "runs", "accounts", "_drop_project"):
-            assert await killed(here, "doomed", step) == -signal.SIGKILL, step
+            assert await status_of(killed_deletion, "doomed", step, **here) == -signal.SIGKILL, step
         listed = await jackfield("projects", "list", **here)
         done = await jackfield("projects", "delete", "doomed", **here)
         left = await rows_of(hub.hub.db, doomed.id)
@@ -142,20 +141,6 @@ async def test_the_keys_of_a_deleted_project_are_not_left_in_the_file_of_sqlite(
 
 def database_in(folder: Path) -> bytes:
     return b"".join(each.read_bytes() for each in folder.glob("jackfield.db*"))
-
-
-async def killed(here: dict[str, str], project: str, step: str) -> int:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", killed_deletion.__name__, project, step),
-        env={
-            **os.environ,  # noqa: TID251 - what a shell would pass on
-            **{f"JACKFIELD_{name}": value for name, value in here.items()},
-        },
-        stderr=asyncio.subprocess.PIPE,
-    )
-    await process.communicate()
-    assert process.returncode is not None
-    return process.returncode
 
 
 @pytest.mark.parametrize("database_url", PLACES, indirect=True)

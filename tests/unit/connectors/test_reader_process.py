@@ -88,13 +88,19 @@ def test_what_is_read_ahead_is_what_would_be_read_when_asked(
     assert other.title == "Acme"
 
 
+def replace_python(folder: Path, line: str, patch: pytest.MonkeyPatch) -> None:
+    """Let a line of a shell be what a process runs instead of Python."""
+    program = folder / "program"
+    program.write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
+    program.chmod(0o755)
+    patch.setattr(sys, "executable", str(program))
+
+
 def test_a_first_start_reads_ahead_and_a_later_one_starts_no_process(
     write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program, said = tmp_path / "program", tmp_path / "said"
-    program.write_text(f'#!/bin/sh\necho "$@" >> {said}\n', encoding="utf-8")
-    program.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(program))
+    said = tmp_path / "said"
+    replace_python(tmp_path, f'echo "$@" >> {said}', monkeypatch)
     cache = Cache(tmp_path / "cache")
 
     for _ in range(2):
@@ -138,10 +144,8 @@ def test_a_process_that_ends_meanwhile_is_done_without(write: Write) -> None:
 def test_the_process_is_given_no_secret_of_the_hub(
     write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program, said = tmp_path / "program", tmp_path / "said"
-    program.write_text(f"#!/bin/sh\nenv > {said}\n", encoding="utf-8")
-    program.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(program))
+    said = tmp_path / "said"
+    replace_python(tmp_path, f"env > {said}", monkeypatch)
     monkeypatch.setenv("JACKFIELD_KEYRING_SECRET", "hush")
 
     with ReaderProcess() as process:
