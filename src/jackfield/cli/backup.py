@@ -107,9 +107,9 @@ async def _made(
     has_logs: bool,
     force: bool,
 ) -> "Contents":
-    from jackfield.backup import container, copy, shredding_file  # noqa: PLC0415 - kept out of
+    from jackfield.backup import container, copy, shredding_file  # noqa: PLC0415
     from jackfield.cli.backup_records import record_backup  # noqa: PLC0415
-    from jackfield.installation import NoInstallation, has_database  # noqa: PLC0415 - `--help`
+    from jackfield.installation import NoInstallation, has_database  # noqa: PLC0415 - kept out of `--help`
 
     if settings.database_url is None and not has_database(settings):
         raise NoInstallation.at(settings.data_dir)
