@@ -14,8 +14,6 @@ import hypothesis
 import pytest
 import structlog
 
-from jackfield.connectors.catalog import Catalog
-from jackfield.connectors.loading.discovery import own_folder
 from jackfield.db.postgres import PostgresDatabase
 from jackfield.db.sqlite import SqliteDatabase
 from jackfield.db.tx import Database
@@ -24,9 +22,17 @@ from jackfield.sandbox.iterable.server import Sandbox, serve
 from tests.support import collector, limit_stores, postgres, redis
 from tests.support.clock import FrozenClock
 from tests.support.limit_stores import OpenStore
+from tests.support.quick_runs import is_quick, left_out
 from tests.support.receiver import Receiver
 from tests.support.recorded_changes import RecordedChanges
-from tests.support.running import PATIENCE, HubWith, Running, running_hub, write_connectors
+from tests.support.running import (
+    PATIENCE,
+    HubWith,
+    Running,
+    read_own,
+    running_hub,
+    write_connectors,
+)
 from tests.support.scripted import scripted
 from tests.support.statements import Completeness
 
@@ -55,21 +61,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=3, help="how often the hub is killed under load")
     parser.addoption("--fuzz", type=int, default=0, help="how much hostile input each parser gets")
     parser.addoption("--frameworks", action="store_true", help="try published agent frameworks")
+    parser.addoption(
+        "--whole", action="store_true", help="run what is slow, and each database, as CI does"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what installs much, unless it is asked for; begin with what takes longest."""
-    if not config.getoption("--frameworks"):
-        left_out = [each for each in items if each.get_closest_marker("frameworks")]
-        items[:] = [each for each in items if each not in left_out]
-        config.hook.pytest_deselected(items=left_out)
+    """Leave out what is not wanted in this run; begin with what takes longest."""
+    if unwanted := left_out(config, items):
+        hidden = set(unwanted)
+        items[:] = [each for each in items if each not in hidden]
+        config.hook.pytest_deselected(items=unwanted)
     # Hubs that are killed and started again wait most of their time: at the end, nothing would be
     # left to do beside them.
     items.sort(key=lambda each: "durability" not in each.path.parts)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run what is about the database on both of them, and what only needs one on SQLite."""
+    """Run what is about the database on both of them, and what only needs one on SQLite.
+
+    In a quick run, only what has the database in its hands runs on both, and no hub does.
+    """
+    quick = is_quick(metafunc.config)
     marks = list(metafunc.definition.iter_markers())
     for name in ("database_url", "hub_database_url"):
         if name not in metafunc.fixturenames:
@@ -77,7 +90,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if any(mark.name == "parametrize" and name in mark.args[0] for mark in marks):
             continue
         names = {"database_url", "db"} & set(metafunc.fixturenames)
-        is_about = bool(names) or any(mark.name == "database" for mark in marks)
+        is_about = bool(names) or (not quick and any(mark.name == "database" for mark in marks))
         metafunc.parametrize(name, ["sqlite", "postgres"] if is_about else _USUAL, indirect=True)
 
 
@@ -290,7 +303,7 @@ def hub_with(
 @pytest.fixture(scope="session")
 def connector_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("connectors")
-    Catalog([own_folder()], cache=folder).load()
+    read_own(folder)
     return folder
 
 

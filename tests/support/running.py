@@ -5,7 +5,6 @@ import ssl
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self, TypeAlias
@@ -207,12 +206,20 @@ def _catalog(settings: Settings) -> Catalog:
     return catalog
 
 
-@cache
+_own: list[Catalog] = []
+
+
 def own_catalog() -> Catalog:
     """Return the connectors that come with the hub, read once for all tests of a process."""
-    catalog = Catalog([own_folder()])
+    return _own[0] if _own else read_own()
+
+
+def read_own(cache: Path | None = None) -> Catalog:
+    """Read the connectors that come with the hub, for all tests, and keep them in a folder too."""
+    catalog = Catalog([own_folder()], cache=cache)
     catalog.load()
     collector.settle()
+    _own[:] = [catalog]
     return catalog
 
 
