@@ -2,9 +2,9 @@
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2] / "src" / "jackfield"
+from tests.support.sources import calls
+
 # Where an actor comes from: whoever authenticated, a job, a command.
 MAKERS = {
     "Actor": {
@@ -64,7 +64,7 @@ def test_every_place_that_writes_passes_the_actor_it_was_given() -> None:
 
 def test_an_actor_is_made_only_where_it_is_known_who_acts() -> None:
     made: dict[str, set[str]] = {name: set() for name in MAKERS}
-    for path, call in _calls():
+    for path, call in calls("Actor"):
         match call.func:
             case ast.Name("Actor"):
                 made["Actor"].add(path)
@@ -92,17 +92,10 @@ def _has_actor(call: ast.Call) -> bool:
 
 
 def _sites() -> Iterator[tuple[str, ast.Call]]:
-    for path, call in _calls():
+    for path, call in calls("db.write"):
         match call.func:
             case ast.Attribute(ast.Name(owner) | ast.Attribute(_, owner), "write"):
                 if owner.endswith("db"):
                     yield f"{path}:{call.lineno}", call
             case _:
                 pass
-
-
-def _calls() -> Iterator[tuple[str, ast.Call]]:
-    for path in sorted(ROOT.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call):
-                yield str(path.relative_to(ROOT)), node

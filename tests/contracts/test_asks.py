@@ -1,29 +1,17 @@
 """The page of what operators ask for names tests that there are, and a reason where there is none."""
 
-import ast
 import re
-from pathlib import Path
 
 import pytest
 
-TESTS = Path(__file__).parents[1]
+from tests.support.sources import TESTS, names_of_tests
+
 PAGE = TESTS.parent / "docs" / "operating" / "asks.md"
 ROWS = [
     [cell.strip() for cell in line.strip("|").split("|")]
     for line in PAGE.read_text("utf-8").splitlines()
     if line.startswith("|") and "`" in line
 ]
-
-
-@pytest.fixture(scope="module")
-def names() -> frozenset[str]:
-    """Return the names of all tests there are."""
-    return frozenset(
-        node.name
-        for file in TESTS.rglob("test_*.py")
-        for node in ast.walk(ast.parse(file.read_text("utf-8")))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    )
 
 
 def test_every_ask_is_there() -> None:
@@ -33,8 +21,8 @@ def test_every_ask_is_there() -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
-def test_the_tests_that_hold_an_answer_exist(row: list[str], names: frozenset[str]) -> None:
-    assert set(re.findall(r"`(test_\w+)`", row[-1])) <= names
+def test_the_tests_that_hold_an_answer_exist(row: list[str]) -> None:
+    assert set(re.findall(r"`(test_\w+)`", row[-1])) <= names_of_tests()
 
 
 def test_an_ask_that_no_test_holds_says_why() -> None:

@@ -2,22 +2,16 @@
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
-SOURCE = Path(__file__).parents[2] / "src" / "jackfield"
+from tests.support.sources import calls
 
 
 def cookies() -> Iterator[tuple[str, dict[str, ast.expr]]]:
     """Yield where a response is given a cookie, and with what."""
-    for file in sorted(SOURCE.rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Attribute)
-                and node.func.attr == "set_cookie"
-            ):
-                given = {each.arg: each.value for each in node.keywords if each.arg}
-                yield f"{file.relative_to(SOURCE)}:{node.lineno}", given
+    for path, call in calls("set_cookie"):
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "set_cookie":
+            given = {each.arg: each.value for each in call.keywords if each.arg}
+            yield f"{path}:{call.lineno}", given
 
 
 def test_every_cookie_is_set_with_what_keeps_it_from_scripts_and_other_sites() -> None:

@@ -2,6 +2,8 @@
 
 import importlib
 import pkgutil
+from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -12,10 +14,12 @@ import jackfield.http
 from jackfield.http import context
 from jackfield.http.routes import ROUTES
 from jackfield.http.routing import Route, Routes
+from jackfield.sandbox.iterable.server import serve
 from jackfield.worker.issues import find_due
+from tests.support.clock import FrozenClock
 from tests.support.issues import listed, run_of, write_log
 from tests.support.portal import make_portal
-from tests.support.running import Running
+from tests.support.running import Running, running_hub
 from tests.support.uploads import upload
 
 pytestmark = pytest.mark.anyio
@@ -24,6 +28,30 @@ PUBLIC = {"/healthz", "/readyz", "/jackfield/files/{token}"}
 KEYED = [route for route in ROUTES if route.guard is context.api_key]
 # A key of its path is one that is to be made.
 MAKES = {"upload_connector"}
+
+
+@pytest.fixture(scope="module")
+async def asked(
+    tmp_path_factory: pytest.TempPathFactory, connector_cache: Path
+) -> AsyncGenerator[Running]:
+    """Return one hub for every request that changes nothing."""
+    folder = tmp_path_factory.mktemp("asked")
+    (folder / "cache").symlink_to(connector_cache)
+    async with (
+        serve() as provider,
+        running_hub(provider, data_dir=folder, clock=FrozenClock()) as running,
+    ):
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def asked_for(asked: Running) -> dict[str, str]:
+    return await what_there_is(asked)
+
+
+@pytest.fixture(scope="module")
+async def theirs(asked: Running) -> str:
+    return await asked.key(project="theirs")
 
 
 def url(route: Route) -> str:
@@ -50,8 +78,8 @@ def test_every_resource_there_is_is_served() -> None:
 
 
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.path not in PUBLIC], ids=name)
-async def test_a_stranger_learns_nothing(hub: Running, route: Route) -> None:
-    response = await hub.api.request(route.method, url(route), auth=None)
+async def test_a_stranger_learns_nothing(asked: Running, route: Route) -> None:
+    response = await asked.api.request(route.method, url(route), auth=None)
 
     assert response.status_code == 401
     assert response.json().keys() == {"statusCode", "message", "timestamp", "code", "request_id"}
@@ -70,7 +98,7 @@ def test_a_key_without_any_scope_reads_its_project_and_mints_keys_and_does_nothi
 
 
 @pytest.mark.parametrize("route", [r for r in KEYED if r.scope], ids=name)
-async def test_a_key_without_the_scope_is_refused(hub: Running, route: Route) -> None:
+async def test_a_key_without_the_scope_is_refused(asked: Running, route: Route) -> None:
     from jackfield.projects.models import Scope  # noqa: PLC0415
 
     includes = {
@@ -78,27 +106,38 @@ async def test_a_key_without_the_scope_is_refused(hub: Running, route: Route) ->
         Scope.CONNECTORS_READ: Scope.CONNECTORS_WRITE,
     }
     assert route.scope is not None
-    key = await hub.key(
+    key = await asked.key(
         scopes=frozenset(Scope) - {route.scope, includes.get(route.scope, route.scope)}
     )
 
-    response = await hub.api.request(route.method, url(route), auth=(key, ""))
+    response = await asked.api.request(route.method, url(route), auth=(key, ""))
 
     assert (response.status_code, response.json()["code"]) == (403, "missing_scope")
     assert route.scope.value in response.json()["message"]
 
 
-@pytest.mark.parametrize(
-    "route", [r for r in KEYED if "{" in r.path and name(r) not in MAKES], ids=name
-)
-async def test_another_projects_resource_is_not_found(hub: Running, route: Route) -> None:
-    real = await what_there_is(hub)
+NAMING = [route for route in KEYED if "{" in route.path and name(route) not in MAKES]
+
+
+@pytest.mark.parametrize("route", [r for r in NAMING if r.method == "GET"], ids=name)
+async def test_another_projects_resource_is_not_found(
+    asked: Running, asked_for: dict[str, str], theirs: str, route: Route
+) -> None:
+    await is_not_found(asked, dict(asked_for), theirs, route)
+
+
+@pytest.mark.parametrize("route", [r for r in NAMING if r.method != "GET"], ids=name)
+async def test_another_projects_resource_is_not_changed(hub: Running, route: Route) -> None:
+    await is_not_found(hub, await what_there_is(hub), await hub.key(project="theirs"), route)
+
+
+async def is_not_found(hub: Running, real: dict[str, str], theirs: str, route: Route) -> None:
+    """Ask for what is there and for what is not, as another project, and as the one that has it."""
     if route.path.startswith("/requests/"):
         real["log_id"] = real["action_run_id"]
     if route.path.startswith("/jackfield/audit/"):
         # Further than the log of another project goes.
         real["seq"] = str((await hub.api.get("/jackfield/audit/state")).json()["seq"])
-    theirs = await hub.key(project="theirs")
     # Of the same kind, and of nobody.
     none = {name: f"{value[:-6]}zzzzzz" for name, value in real.items()} | {"step_index": "0"}
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import pytest
 
 from jackfield.agents.param_styles import ParamStyle, argument_names_of
@@ -36,7 +36,7 @@ async def test_an_account_is_linked_and_every_action_gives_back_what_its_outline
             data = answered.json()["data"]
             # What are no objects is wrapped in one there.
             data = data["items"] if isinstance(data, dict) and set(data) == {"items"} else data
-            found = list(jsonschema.Draft202012Validator(schema).iter_errors(data))
+            found = list(jsonschema_rs.Draft202012Validator(schema).iter_errors(data))
             if found:
                 wrong[action.id] = [each.message for each in found]
 

@@ -3,12 +3,10 @@
 import ast
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 
-import jackfield
 from jackfield.db.migrate import migrations
+from tests.support.sources import calls
 
-SOURCE = Path(jackfield.__file__).parent
 SEALED = {"credentials.sealed"}
 # Opens nothing by itself.
 HALVES = {"shredding_keys.key"}
@@ -62,13 +60,11 @@ def test_every_column_of_bytes_is_known_to_be_sealed_or_not() -> None:
 
 def test_nothing_is_sealed_but_by_the_store_for_browsers_and_as_proof() -> None:
     found = {
-        str(file.relative_to(SOURCE))
-        for file in SOURCE.rglob("*.py")
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "seal"
-        and "vault" in ast.unparse(node.func.value).lower()
+        path
+        for path, call in calls("seal")
+        if isinstance(call.func, ast.Attribute)
+        and call.func.attr == "seal"
+        and "vault" in ast.unparse(call.func.value).lower()
     }
 
     assert found == SEALING
