@@ -73,12 +73,17 @@ class Catalog:
     """
 
     def __init__(
-        self, folders: Sequence[Path], *, cache: Path | None = None, signers: Signers | None = None
+        self,
+        folders: Sequence[Path],
+        *,
+        cache: Path | None = None,
+        fills_cache: bool = True,
+        signers: Signers | None = None,
     ) -> None:
         """`cache` is a folder for parsed connectors; it may be deleted at any time."""
         self.signers: Final = signers
         self._folders = tuple(folders)
-        self._cache = Cache(cache) if cache else None
+        self._cache = Cache(cache, is_filled=fills_cache) if cache else None
         self._files: Mapping[Path, _Loaded] = {}
         self._in_folders: list[list[Connector]] = []
         self._connectors: Mapping[str, Connector] = {}

@@ -43,6 +43,21 @@ def test_a_change_is_seen_in_the_main_file_and_in_partials(write: Write, cache: 
     assert (before.title, main.title, partial.title) == ("Acme", "Other", "Acme")
 
 
+def test_a_cache_that_is_not_filled_is_read_and_left_as_it_is(
+    write: Write, cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(write(), cache=cache)
+    before = [*(tmp_path / "cache").iterdir()]
+    read_only = Cache(tmp_path / "cache", is_filled=False)
+
+    load(write(MAIN.replace("title: Acme", "title: Other")), cache=read_only)
+    read_only.prune()
+    monkeypatch.delattr(yaml, "parse")
+
+    assert load(write(), cache=read_only).title == "Acme"
+    assert [*(tmp_path / "cache").iterdir()] == before
+
+
 @pytest.mark.parametrize("damage", [b"", b"x", b"x" * 500])
 def test_a_damaged_entry_is_read_anew(
     write: Write, cache: Cache, tmp_path: Path, damage: bytes
