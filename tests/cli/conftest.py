@@ -1,10 +1,9 @@
 """The commands as a shell runs them, against a hub that listens on loopback."""
 
 import asyncio
-import os
 import sqlite3
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from jackfield.sandbox.iterable.server import Sandbox
 from tests.support.clock import FrozenClock
 from tests.support.earlier import lay_out
 from tests.support.filled import fill
-from tests.support.forked import Forker
+from tests.support.forked import forker, of_a_shell
 from tests.support.running import serving_hub
 
 
@@ -35,21 +34,8 @@ class Said:
 Command = Callable[..., Awaitable[Said]]
 
 
-@pytest.fixture(scope="session")
-def forker() -> Generator[Forker]:
-    running = Forker(_of_a_shell())
-    yield running
-    running.close()
-
-
-def _of_a_shell() -> dict[str, str]:
-    own = os.environ  # noqa: TID251 - what a shell would pass on
-    passed_on = {name: own[name] for name in own if not name.startswith("JACKFIELD_")}
-    return {**passed_on, "PYTHONWARNINGS": "error"}
-
-
 @pytest.fixture
-def jackfield(data_dir: Path, forker: Forker) -> Command:
+def jackfield(data_dir: Path) -> Command:
     """
     Run a command of an installation that has nothing but a data directory.
 
@@ -64,12 +50,12 @@ def jackfield(data_dir: Path, forker: Forker) -> Command:
         most_blocks: int | None = None,
         **settings: str,
     ) -> Said:
-        variables = {**_of_a_shell(), "JACKFIELD_DATA_DIR": str(data_dir)}
+        variables = {**of_a_shell(), "JACKFIELD_DATA_DIR": str(data_dir)}
         variables |= environment or {}
         variables |= {f"JACKFIELD_{name}": value for name, value in settings.items()}
         given = stdin.encode() if isinstance(stdin, str) else stdin
-        if forker.suits(variables) and most_blocks is None:
-            status, out, err = await forker.run(words, variables, given)
+        if forker().suits(variables) and most_blocks is None:
+            status, out, err = await forker().run(words, variables, given)
             return Said(status, out.decode(), err.decode())
         limited = ["sh", "-c", f'ulimit -f {most_blocks}; exec "$@"', "sh"] if most_blocks else []
         process = await asyncio.create_subprocess_exec(

@@ -3,9 +3,7 @@
 import asyncio
 import contextlib
 import json
-import os
 import re
-import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -13,27 +11,20 @@ import httpx2
 import pytest
 
 from tests.cli.conftest import Command
+from tests.support import forked
 from tests.support.running import PATIENCE
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
-async def start(data_dir: Path, *options: str, **settings: str) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "jackfield", "serve", "--port", "0", *options),
-        stderr=asyncio.subprocess.PIPE,
-        env={
-            **os.environ,  # noqa: TID251 - what a shell would pass on
-            "JACKFIELD_DATA_DIR": str(data_dir),
-            **settings,
-        },
-    )
+async def start(data_dir: Path, *options: str, **settings: str) -> forked.Forked:
+    words = ("serve", "--port", "0", *options)
+    return await forked.start(*words, DATA_DIR=str(data_dir), **settings)
 
 
 @contextlib.asynccontextmanager
 async def serving(data_dir: Path, *options: str, **settings: str) -> AsyncGenerator[str]:
     process = await start(data_dir, *options, **settings)
-    assert process.stderr is not None
     try:
         async with asyncio.timeout(PATIENCE):
             while not (found := re.search(rb"listens on (http://[^\s\"]+)", await line(process))):
@@ -45,8 +36,7 @@ async def serving(data_dir: Path, *options: str, **settings: str) -> AsyncGenera
         await process.communicate()
 
 
-async def line(process: asyncio.subprocess.Process) -> bytes:
-    assert process.stderr is not None
+async def line(process: forked.Forked) -> bytes:
     said = await process.stderr.readline()
     assert said, "it ended"
     return said
@@ -85,7 +75,7 @@ async def test_what_a_stranger_says_of_the_outside_is_not_believed(
     owner = {"origin_owner_id": "acme", "origin_owner_name": "Acme"}
 
     async with (
-        serving(data_dir, JACKFIELD_PUBLIC_URL=outside) as url,
+        serving(data_dir, PUBLIC_URL=outside) as url,
         httpx2.AsyncClient(base_url=url, headers=lies) as client,
     ):
         made = await client.post("/connect_sessions", auth=(key, ""), json=owner)

@@ -3,9 +3,7 @@
 import asyncio
 import contextlib
 import json
-import os
 import re
-import sys
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +16,7 @@ from jackfield.sandbox.iterable.server import Sandbox
 from tests.cli.conftest import Command
 from tests.clients.conftest import link
 from tests.support.clock import FrozenClock
+from tests.support.forked import Forked, start
 from tests.support.running import PATIENCE, US, running_hub
 from tests.support.scripted import Seen, reply, scripted
 
@@ -27,21 +26,14 @@ ORDER = {"action": "iterable_create_list", "body": {"name": "VIP"}}
 
 
 @contextlib.asynccontextmanager
-async def serving(
-    data_dir: Path, provider: str
-) -> AsyncGenerator[tuple[str, asyncio.subprocess.Process]]:
+async def serving(data_dir: Path, provider: str) -> AsyncGenerator[tuple[str, Forked]]:
     """Serve a hub in a process of its own; yield its URL and the process."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "jackfield", "serve", "--port", "0"),
-        stderr=asyncio.subprocess.PIPE,
-        env={
-            **os.environ,  # noqa: TID251 - what a shell would pass on
-            "JACKFIELD_DATA_DIR": str(data_dir),
-            "JACKFIELD_PROVIDER_REWRITE": f"{US}={provider}",
-            "JACKFIELD_LOG_LEVEL": "error",
-        },
+    process = await start(
+        *("serve", "--port", "0"),
+        DATA_DIR=str(data_dir),
+        PROVIDER_REWRITE=f"{US}={provider}",
+        LOG_LEVEL="error",
     )
-    assert process.stderr is not None
     said = await asyncio.wait_for(process.stderr.readline(), PATIENCE)
     url = re.search(r"listens on (http://\S+)", json.loads(said)["event"])
     assert url is not None, said

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import signal
-import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from jackfield.sandbox.iterable.server import Sandbox
 from tests.cli.conftest import Command
 from tests.cli.test_killed import serving
 from tests.clients.conftest import link
+from tests.support.forked import start
 from tests.support.logged_runs import REFUSED, log_runs
 from tests.support.running import PATIENCE, Running, serving_hub
 
@@ -50,19 +50,16 @@ async def test_new_runs_are_followed_as_they_come(data_dir: Path, sandbox: Sandb
         async with AsyncHub(hub.hub.public_url, hub.api_key) as client:
             account = await link(client, hub.us_key)
         (old,) = await log_runs(hub, {}, until=hub.hub.clock())
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "jackfield", "logs", "--follow", "--json"),
-            env={"JACKFIELD_URL": hub.hub.public_url, "JACKFIELD_API_KEY": hub.api_key},
-            stdout=asyncio.subprocess.PIPE,
+        process = await start(
+            "logs", "--follow", "--json", URL=hub.hub.public_url, API_KEY=hub.api_key
         )
-        assert process.stdout is not None
         try:
             first = await asyncio.wait_for(process.stdout.readline(), PATIENCE)
             await hub.run(account, "iterable_list_channels")
             second = await asyncio.wait_for(process.stdout.readline(), PATIENCE)
         finally:
             process.terminate()
-            await process.wait()
+            await process.communicate()
 
     assert json.loads(first)["id"] == old
     assert json.loads(second)["action"] == "iterable_list_channels"
@@ -74,18 +71,13 @@ async def test_a_text_of_a_caller_cannot_pass_for_another_run(
     forged = "none\n2026-11-29 20:00:00.000  200  iterable_list_channels"
     async with serving_hub(sandbox, data_dir=data_dir) as hub:
         await log_runs(hub, {"action_id": forged}, {}, until=hub.hub.clock())
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "jackfield", "logs", "--follow"),
-            env={"JACKFIELD_URL": hub.hub.public_url, "JACKFIELD_API_KEY": hub.api_key},
-            stdout=asyncio.subprocess.PIPE,
-        )
-        assert process.stdout is not None
+        process = await start("logs", "--follow", URL=hub.hub.public_url, API_KEY=hub.api_key)
         try:
             first = await asyncio.wait_for(process.stdout.readline(), PATIENCE)
             second = await asyncio.wait_for(process.stdout.readline(), PATIENCE)
         finally:
             process.terminate()
-            await process.wait()
+            await process.communicate()
 
     assert rb"none\n2026-11-29" in first
     assert second.startswith(b"20")

@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import sqlite3
-import sys
 from collections.abc import Generator
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from tests.cli.conftest import Command, Said
 from tests.support import postgres
 from tests.support.backups import LOCKS, RECIPIENT, key_file
 from tests.support.clock import FrozenClock
+from tests.support.forked import start
 from tests.support.running import running_hub
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -207,13 +207,8 @@ async def cut_off(
     """Feed a restore a part of a backup through a pipe, and end it once it has taken that in."""
     pipe = folder / "pipe"
     os.mkfifo(pipe)
-    variables = {f"JACKFIELD_{name}": value for name, value in settings.items()}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "jackfield", "restore", str(pipe)),
-        *("--key-file", str(key_file(folder))),
-        env={**os.environ, "JACKFIELD_DATA_DIR": str(away), **variables},  # noqa: TID251
-        stderr=asyncio.subprocess.PIPE,
-    )
+    words = ("restore", str(pipe), "--key-file", str(key_file(folder)))
+    process = await start(*words, **{"DATA_DIR": str(away), **settings})
     with pipe.open("wb") as out:
         await asyncio.to_thread(out.write, content)
         out.flush()

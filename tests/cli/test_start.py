@@ -1,5 +1,6 @@
 """A command that asks the database alone starts without the parts of a hub that serves."""
 
+import asyncio
 import json
 import os
 import re
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Command
-from tests.support.awaited import said, started
+from tests.support.awaited import said
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -64,9 +65,17 @@ async def test_a_first_start_holds_no_more_than_one_that_has_its_connectors_from
 
 
 async def _megabytes_at_most(data_dir: Path, words: tuple[str, ...], ready: str) -> float:
-    async with started(data_dir, *words) as process:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "jackfield", *words),
+        env={"PATH": os.defpath, "JACKFIELD_DATA_DIR": str(data_dir), "PYTHONWARNINGS": "error"},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
         await said(process, ready)
         return _most_held(process.pid)
+    finally:
+        process.kill()
+        await process.communicate()
 
 
 def _most_held(pid: int) -> float:

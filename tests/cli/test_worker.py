@@ -2,8 +2,6 @@
 
 import asyncio
 import re
-import sys
-from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +13,8 @@ import pytest
 
 from jackfield.sandbox.iterable.server import Sandbox
 from tests.cli.conftest import Command
+from tests.support import forked
+from tests.support.forked import Forked
 from tests.support.running import EU, OWNER, PATIENCE, US
 from tests.support.scripted import Seen, reply, scripted
 
@@ -27,7 +27,7 @@ Start = Callable[..., Any]
 class Started:
     """A command that goes on; what it logs is read line by line, by whoever waits for one."""
 
-    process: Process
+    process: Forked
     first: bytes = b""
 
     @property
@@ -39,7 +39,6 @@ class Started:
 
     async def says(self, *words: bytes) -> bytes:
         """Wait until it logs a line with one of `words`, and return it."""
-        assert self.process.stderr is not None
         async for line in self.process.stderr:
             if any(word in line for word in words):
                 return line
@@ -57,18 +56,14 @@ class Started:
 async def start(data_dir: Path, sandbox: Sandbox) -> AsyncGenerator[Start]:
     """Start commands that go on until they are killed."""
     settings = {
-        "JACKFIELD_DATA_DIR": str(data_dir),
-        "JACKFIELD_ALLOW_PRIVATE_NETWORKS": "true",
-        "JACKFIELD_PROVIDER_REWRITE": f"{US}={sandbox.us.url},{EU}={sandbox.eu.url}",
-        "PATH": "",
+        "DATA_DIR": str(data_dir),
+        "ALLOW_PRIVATE_NETWORKS": "true",
+        "PROVIDER_REWRITE": f"{US}={sandbox.us.url},{EU}={sandbox.eu.url}",
     }
 
     @asynccontextmanager
     async def running(*words: str) -> AsyncGenerator[Started]:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "jackfield", *words, env=settings, stderr=asyncio.subprocess.PIPE
-        )
-        started = Started(process)
+        started = Started(await forked.start(*words, **settings))
         try:
             async with asyncio.timeout(PATIENCE):
                 first = await started.says(b"listens on", b"working")

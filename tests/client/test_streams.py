@@ -18,7 +18,6 @@ from jackfield.client import (
 from jackfield.sandbox.iterable.server import Sandbox
 from tests.cli.conftest import (
     Command,
-    forker,  # noqa: F401 - what `jackfield` is made of
     jackfield,
     served,
 )

@@ -1,11 +1,8 @@
 """A hub in processes of its own, which are killed at any instant and started again."""
 
 import asyncio
-import os
 import random
 import re
-import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from tests.support.forked import Forked, start
 from tests.support.running import PATIENCE
 
 # Between a start and a kill; and how long a request may take that is then under way.
@@ -31,8 +29,8 @@ class Processes:
     up: asyncio.Event = field(default_factory=asyncio.Event)
     _requests: int = 0
     _asked: asyncio.Event = field(default_factory=asyncio.Event)
-    _running: dict[str, tuple[Process, asyncio.Task[None]]] = field(
-        default_factory=dict[str, tuple[Process, asyncio.Task[None]]]
+    _running: dict[str, tuple[Forked, asyncio.Task[None]]] = field(
+        default_factory=dict[str, tuple[Forked, asyncio.Task[None]]]
     )
 
     async def start(self) -> None:
@@ -68,8 +66,8 @@ class Processes:
             if name.startswith("serve"):
                 self.up.clear()
             process.kill()
-            await process.wait()
             await log
+            await process.communicate()
 
     def pid(self, name: str) -> int:
         return self._running[name][0].pid
@@ -79,27 +77,22 @@ class Processes:
         process, log = self._running.pop(name)
         process.terminate()
         async with asyncio.timeout(PATIENCE):
-            await process.wait()
             await log
+            await process.communicate()
 
     async def end(self, name: str) -> int:
         """Wait until one of them has ended by itself, and return its exit status."""
         process, log = self._running.pop(name)
         async with asyncio.timeout(PATIENCE):
-            status = await process.wait()
             await log
+            await process.communicate()
         if name.startswith("serve"):
             self.up.clear()
-        return status
+        return await process.wait()
 
     async def _start(self, command: str) -> None:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "jackfield", *command.split()),
-            stdout=DEVNULL,
-            stderr=PIPE,
-            env={**self.settings, "JACKFIELD_LOG_LEVEL": "error"},
-        )
-        assert process.stderr is not None
+        settings = {**self.settings, "LOG_LEVEL": "error"}
+        process = await start(*command.split(), **settings)
         said = (await process.stderr.readline()).decode()
         found = re.search(r"listens on (\S+)|working", said)
         assert found is not None, f"{command} did not start by itself: {said}"
@@ -115,9 +108,7 @@ class Processes:
 @asynccontextmanager
 async def processes(*commands: str, **settings: str) -> AsyncGenerator[Processes]:
     """Yield processes that are not started yet; the last of them end with the block."""
-    usual = {"PATH": os.defpath, "JACKFIELD_ALLOW_PRIVATE_NETWORKS": "1"}
-    given = {f"JACKFIELD_{name}": value for name, value in settings.items()}
-    running = Processes({**usual, **given}, commands)
+    running = Processes({"ALLOW_PRIVATE_NETWORKS": "1", **settings}, commands)
     try:
         yield running
     finally:
@@ -126,9 +117,7 @@ async def processes(*commands: str, **settings: str) -> AsyncGenerator[Processes
 
 async def say(settings: Mapping[str, str], *words: str) -> Any:
     """Run a command to its end, and return the JSON it says."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "jackfield", *words, "--json"), stdout=PIPE, env=settings
-    )
+    process = await start(*words, "--json", **settings)
     out, _ = await process.communicate()
     assert process.returncode == 0, out
     return msgspec.json.decode(out)

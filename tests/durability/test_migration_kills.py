@@ -2,9 +2,7 @@
 
 import asyncio
 import random
-import sys
 import time
-from asyncio.subprocess import DEVNULL, Process
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +15,7 @@ from jackfield.sandbox.iterable.server import Sandbox
 from jackfield.settings import Settings
 from tests.support.clock import FrozenClock
 from tests.support.earlier import Earlier, lay_out, opened
+from tests.support.forked import Forked, start
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -33,21 +32,17 @@ class Installation:
     usual: float = 0.0
     found: Counter[str] = field(default_factory=Counter[str])
 
-    async def migrate(self) -> Process:
-        named = {} if self.url is None else {"JACKFIELD_DATABASE_URL": self.url}
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "jackfield", "migrate"),
-            stdout=DEVNULL,
-            stderr=DEVNULL,
-            env={"PATH": "", "JACKFIELD_DATA_DIR": str(self.data_dir), **named},
-        )
+    async def migrate(self) -> Forked:
+        named = {} if self.url is None else {"DATABASE_URL": self.url}
+        return await start("migrate", DATA_DIR=str(self.data_dir), **named)
 
     async def time(self) -> float:
         """Return how long a migration takes from its begin to the end of its process."""
         process = await self.migrate()
         await self._begin_of(process)
         started = time.perf_counter()
-        assert await process.wait() == 0
+        await process.communicate()
+        assert process.returncode == 0
         return time.perf_counter() - started
 
     async def kill(self, chosen: random.Random) -> list[str]:
@@ -58,10 +53,10 @@ class Installation:
         await self._begin_of(process)
         seconds = chosen.uniform(0, self.usual)
         try:
-            await asyncio.wait_for(process.wait(), seconds)
+            await asyncio.wait_for(process.communicate(), seconds)
         except TimeoutError:
             process.kill()
-            await process.wait()
+            await process.communicate()
             self.found["killed"] += 1
         left = await self.pending()
         self.found["nothing done" if left else "all done"] += 1
@@ -69,7 +64,7 @@ class Installation:
         self.usual = max(self.usual, seconds * 1.5) if left else seconds
         return left
 
-    async def _begin_of(self, process: Process) -> None:
+    async def _begin_of(self, process: Forked) -> None:
         if self.url is None:
             while process.returncode is None and not await asyncio.to_thread(self._is_copied):
                 pass

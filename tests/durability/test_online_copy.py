@@ -4,8 +4,6 @@ import asyncio
 import random
 import signal
 import sqlite3
-import sys
-from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
 from contextlib import closing, suppress
 from pathlib import Path
@@ -19,6 +17,7 @@ from jackfield.sandbox.iterable.server import Sandbox
 from tests.durability.checks import check_what_is_left, subscribe
 from tests.durability.load import Answer, Client, Ledger
 from tests.durability.processes import Processes, processes, say
+from tests.support.forked import Forked, start
 from tests.support.receiver import Receiver
 from tests.support.running import EU, PATIENCE, US
 
@@ -59,13 +58,8 @@ class PatientClient(Client):
             await asyncio.sleep(0.01)
 
 
-async def copying(settings: Mapping[str, str], url: str, *words: str) -> Process:
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "jackfield", *_COPY, *words),
-        stderr=PIPE,
-        stdout=PIPE,
-        env={**settings, "JACKFIELD_DATABASE_URL": url},
-    )
+async def copying(settings: Mapping[str, str], url: str, *words: str) -> Forked:
+    return await start(*_COPY, *words, **{**settings, "DATABASE_URL": url})
 
 
 async def copied(settings: Mapping[str, str], url: str, *words: str) -> None:
@@ -91,11 +85,9 @@ async def test_a_busy_hub_moves_and_all_that_was_acknowledged_is_there_with_its_
             await hub.work(random.Random(1))  # noqa: S311
             await copied(hub.settings, database_url)
             statuses = [await hub.end(serve), await hub.end("worker")]
-            refused = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "jackfield", *serve.split()), stderr=PIPE, env=hub.settings
-            )
+            refused = await start(*serve.split(), **hub.settings)
             _, said = await refused.communicate()
-            hub.settings = {**hub.settings, "JACKFIELD_DATABASE_URL": database_url}
+            hub.settings = {**hub.settings, "DATABASE_URL": database_url}
             await hub.start()
             await hub.work(random.Random(2))  # noqa: S311
             done.set()
@@ -152,7 +144,7 @@ async def test_a_hub_and_its_copy_that_are_killed_again_and_again_lose_nothing(
                 await hub.work(chosen)
             await copied(hub.settings, database_url)
             assert await hub.end(serve) == 1
-            hub.settings = {**hub.settings, "JACKFIELD_DATABASE_URL": database_url}
+            hub.settings = {**hub.settings, "DATABASE_URL": database_url}
             await hub.start()
             await hub.work(chosen)
             done.set()

@@ -2,9 +2,6 @@
 
 import asyncio
 import json
-import os
-import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -22,7 +19,10 @@ from jackfield.engine.oauth.tokens import REFRESH_TOKEN
 from jackfield.projects import service as projects
 from jackfield.runtime import Hub
 from jackfield.settings import Settings
+from tests.durability import renewer
+from tests.support import forked
 from tests.support.actor import TESTER
+from tests.support.forked import Forked
 from tests.support.running import PATIENCE, write_connectors
 from tests.support.scripted import Seen, reply, scripted
 from tests.support.token_provider import TokenProvider, document, sign_in
@@ -44,7 +44,7 @@ class Killer(TokenProvider):
     A token that is used again gets the answer that was lost; that it was lost is checked.
     """
 
-    processes: dict[str, Process] = field(default_factory=dict[str, Process])
+    processes: dict[str, Forked] = field(default_factory=dict[str, Forked])
     killed: set[str] = field(default_factory=set[str])
     used_by: dict[str, str] = field(default_factory=dict[str, str])
     answer_before: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -121,18 +121,16 @@ class Renewing:
             )
             write_connectors(connectors, {"oat": text})
         found = {
-            "PATH": os.defpath,
-            "JACKFIELD_DATA_DIR": str(self.folder / "data"),
-            "JACKFIELD_CONNECTORS": str(connectors),
-            "JACKFIELD_ALLOW_PRIVATE_NETWORKS": "1",
-            "JACKFIELD_LOG_LEVEL": "error",
+            "DATA_DIR": str(self.folder / "data"),
+            "CONNECTORS": str(connectors),
+            "ALLOW_PRIVATE_NETWORKS": "1",
+            "LOG_LEVEL": "error",
         }
-        return found | (
-            {} if self.database_url is None else {"JACKFIELD_DATABASE_URL": self.database_url}
-        )
+        return found | ({} if self.database_url is None else {"DATABASE_URL": self.database_url})
 
     async def hub(self) -> Hub:
-        settings = Settings.read(self.settings("p0"))
+        given = self.settings("p0").items()
+        settings = Settings.read({f"JACKFIELD_{name}": value for name, value in given})
         return await self.stack.enter_async_context(
             open_hub(settings, public_url="https://hub.test")
         )
@@ -140,15 +138,8 @@ class Renewing:
     async def start(self, *account: str) -> None:
         self.started += 1
         name = f"p{self.started}"
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.durability.renewer", *account),
-            stdout=PIPE,
-            stderr=DEVNULL,
-            env=self.settings(name),
-            cwd=Path(__file__).parents[2],
-        )
+        process = await forked.start(*account, module=renewer.__name__, **self.settings(name))
         self.provider.processes[name] = process
-        assert process.stdout is not None
         async with asyncio.timeout(PATIENCE):
             assert await process.stdout.readline() == b"working\n"
         self.readers.append(asyncio.create_task(self._read(process.stdout)))

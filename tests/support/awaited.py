@@ -3,14 +3,14 @@
 import asyncio
 import os
 import signal
-import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import httpx2
 
+from tests.support.forked import Forked, start
 from tests.support.running import PATIENCE
 from tests.support.workers import children
 
@@ -18,17 +18,8 @@ COMMANDS = (("serve", "--port", "0"), ("serve", "--port", "0", "--workers", "2")
 
 
 @asynccontextmanager
-async def started(data_dir: Path, *words: str, **settings: str) -> AsyncGenerator[Process]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "jackfield", *words),
-        stderr=PIPE,
-        env={
-            "PATH": os.defpath,
-            "JACKFIELD_DATA_DIR": str(data_dir),
-            "PYTHONWARNINGS": "error",
-            **{f"JACKFIELD_{name}": value for name, value in settings.items()},
-        },
-    )
+async def started(data_dir: Path, *words: str, **settings: str) -> AsyncGenerator[Forked]:
+    process = await start(*words, DATA_DIR=str(data_dir), **settings)
     try:
         yield process
     finally:
@@ -38,7 +29,7 @@ async def started(data_dir: Path, *words: str, **settings: str) -> AsyncGenerato
         await process.communicate()
 
 
-async def said(process: Process, words: str) -> str:
+async def said(process: Forked | Process, words: str) -> str:
     """Return the first line with `words` of what a process says."""
     assert process.stderr is not None
     lines: list[str] = []

@@ -1,11 +1,15 @@
 """Commands in processes that are forked from one that has imported the hub already.
 
-Starting Python and importing the hub is most of what a short command takes. A forked process runs
-what `python -m jackfield` runs, with a command's own arguments, variables, folder and streams.
+Starting Python and importing the hub is most of what a short command takes, and of what a server
+takes to start. A forked process runs what `python -m jackfield` runs, with a command's own arguments,
+variables, folder and streams; so do those that it starts of the kind itself, as a supervisor does.
 """
 
 import asyncio
+import atexit
 import contextlib
+import contextvars
+import functools
 import gc
 import importlib
 import json
@@ -16,15 +20,72 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, TextIO
 
 from jackfield import cli
 
 # Read by Python when it starts, which the process that forks has done.
 _READ_AT_THE_START = ("LANG", "LC_", "PYTHON", "TZ")
+_WARNINGS = "PYTHONWARNINGS"
 _HANDED_OVER = 4
+_OWN = [sys.executable, "-m", "jackfield"]
+_FAILED = 1
+
+
+def of_a_shell() -> dict[str, str]:
+    """Return the variables that a shell would pass on, without settings of a hub."""
+    own = os.environ  # noqa: TID251 - as said
+    passed_on = {name: own[name] for name in own if not name.startswith("JACKFIELD_")}
+    return {**passed_on, _WARNINGS: "error"}
+
+
+async def start(*words: str, module: str = "jackfield", **settings: str) -> "Forked":
+    """Start a command with settings of the hub, as a shell would."""
+    named = {f"JACKFIELD_{name}": value for name, value in settings.items()}
+    return await forker().start(words, {**of_a_shell(), **named}, module=module)
+
+
+class Forked:
+    """A process that was forked for a command; what it says is read as of any subprocess."""
+
+    def __init__(
+        self,
+        pid: int,
+        stdout: asyncio.StreamReader,
+        stderr: asyncio.StreamReader,
+        parent: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+    ) -> None:
+        self.pid = pid
+        self.stdout = stdout
+        self.stderr = stderr
+        self._status = asyncio.create_task(_told(*parent))
+
+    @property
+    def returncode(self) -> int | None:
+        return self._status.result() if self._status.done() else None
+
+    def send_signal(self, number: int) -> None:
+        if self._status.done():
+            raise ProcessLookupError
+        os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    async def wait(self) -> int:
+        return await asyncio.shield(self._status)
+
+    async def communicate(self) -> tuple[bytes, bytes]:
+        """Return what is left to read, once the process has ended."""
+        out, err, _ = await asyncio.gather(self.stdout.read(), self.stderr.read(), self.wait())
+        return out, err
 
 
 class Forker:
@@ -37,7 +98,7 @@ class Forker:
             [sys.executable, "-m", __name__, str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             cwd=Path(__file__).parents[2],
-            env=dict(variables),
+            env={name: value for name, value in variables.items() if name != _WARNINGS},
             # As a command has them: what Python makes of its streams depends on their kind.
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -49,10 +110,13 @@ class Forker:
         """Return whether Python would start with these variables as it has started here."""
         return _read_at_the_start(variables) == self._variables
 
-    async def run(
-        self, words: Sequence[str], variables: Mapping[str, str], stdin: bytes
-    ) -> tuple[int, bytes, bytes]:
-        """Return how a command ended, as of a subprocess, and what it wrote."""
+    async def start(
+        self,
+        words: Sequence[str],
+        variables: Mapping[str, str],
+        stdin: bytes = b"",
+        module: str = "jackfield",
+    ) -> Forked:
         ours, theirs = socket.socketpair()
         (its_in, to_in), (from_out, its_out), (from_err, its_err) = (os.pipe() for _ in range(3))
         handed_over = [theirs.detach(), its_in, its_out, its_err]
@@ -60,39 +124,61 @@ class Forker:
         for each in handed_over:
             os.close(each)
         reader, writer = await asyncio.open_connection(sock=ours)
-        task = {"words": words, "variables": dict(variables), "folder": str(Path.cwd())}
-        writer.write(json.dumps(task).encode() + b"\n")
-        pid, status = await reader.readline(), b""
+        task = {"module": module, "words": words, "variables": dict(variables)}
+        writer.write(json.dumps({**task, "folder": str(Path.cwd())}).encode() + b"\n")
+        await _write(to_in, stdin)
+        out, err = await _reader(from_out), await _reader(from_err)
+        pid = await reader.readline()
+        assert pid, self._process.communicate()[1].decode()
+        return Forked(int(pid), out, err, (reader, writer))
+
+    async def run(
+        self, words: Sequence[str], variables: Mapping[str, str], stdin: bytes
+    ) -> tuple[int, bytes, bytes]:
+        """Return how a command ended, as of a subprocess, and what it wrote."""
+        process = await self.start(words, variables, stdin)
         try:
-            assert pid, self._process.communicate()[1].decode()
-            out, err, _ = await asyncio.gather(
-                _read(from_out), _read(from_err), _write(to_in, stdin)
-            )
-            status = await reader.readline()
+            out, err = await process.communicate()
         finally:
-            if pid and not status:
-                os.kill(int(pid), signal.SIGKILL)
-            writer.close()
-        return int(status), out, err
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+        return await process.wait(), out, err
 
     def close(self) -> None:
         self._control.close()
         self._process.communicate()
 
 
+@functools.cache
+def forker() -> Forker:
+    """Return the one of this process, which ends with it."""
+    made = Forker(of_a_shell())
+    atexit.register(made.close)
+    return made
+
+
 def _read_at_the_start(variables: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in variables.items() if name.startswith(_READ_AT_THE_START)}
+    return {
+        name: value
+        for name, value in variables.items()
+        if name.startswith(_READ_AT_THE_START) and name != _WARNINGS
+    }
 
 
-async def _read(end: int) -> bytes:
+async def _told(parent: asyncio.StreamReader, writer: asyncio.StreamWriter) -> int:
+    """Return the status that the parent of a command tells at its end."""
+    try:
+        return int(await parent.readline())
+    finally:
+        writer.close()
+
+
+async def _reader(end: int) -> asyncio.StreamReader:
     reader = asyncio.StreamReader()
-    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+    await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(end, "rb", 0)
     )
-    try:
-        return await reader.read()
-    finally:
-        transport.close()
+    return reader
 
 
 async def _write(end: int, content: bytes) -> None:
@@ -139,7 +225,7 @@ def _run_and_tell(told: int, *streams: int) -> None:
     os._exit(0)
 
 
-def _run(task: Mapping[str, Any], streams: Sequence[int]) -> None:
+def _run(task: Mapping[str, Any], streams: Sequence[int]) -> NoReturn:
     for number, each in enumerate(streams):
         os.dup2(each, number)
         os.close(each)
@@ -147,9 +233,80 @@ def _run(task: Mapping[str, Any], streams: Sequence[int]) -> None:
     variables = os.environ  # noqa: TID251 - a shell starts a command with its own
     variables.clear()
     variables.update(task["variables"])
+    sys.warnoptions[:] = filter(None, variables.get(_WARNINGS, "").split(","))
+    warnings._processoptions(sys.warnoptions)  # noqa: SLF001 - as Python does
+    subprocess._fork_exec = _forking(subprocess._fork_exec)  # noqa: SLF001
     sys.argv[1:] = task["words"]
-    runpy.run_module("jackfield", run_name="__main__", alter_sys=True)
-    sys.exit()
+    _main(task["module"])
+
+
+def _forking(execute: Callable[..., int]) -> Callable[..., int]:
+    """Return what starts a program for `subprocess`; where that is the hub's own, it is forked."""
+
+    def start(
+        args: Sequence[str],
+        programs: Sequence[bytes],
+        closes: bool,
+        kept: Sequence[int],
+        folder: str | None,
+        variables: Sequence[bytes] | None,
+        *given: Any,
+    ) -> int:
+        *streams, _, told, _, has_session = given[:10]
+        is_other = args[: len(_OWN)] != _OWN or folder is not None or variables is not None
+        if is_other or any(each >= 0 for each in streams):
+            return execute(args, programs, closes, kept, folder, variables, *given)
+        if (pid := os.fork()) == 0:
+            if has_session:
+                os.setsid()
+            contextvars.Context().run(_become, args[len(_OWN) :], {*kept} - {told})
+        return pid
+
+    return start
+
+
+def _become(words: Sequence[str], kept: set[int]) -> NoReturn:
+    """Run a command where another one was forked, with nothing of that but the files it keeps."""
+    # It is in the memory of this process, and is never collected there.
+    gc.freeze()
+    asyncio._set_running_loop(None)  # noqa: SLF001 - it runs in the other one
+    signal.set_wakeup_fd(-1)
+    for each in signal.valid_signals():
+        if callable(signal.getsignal(each)):
+            signal.signal(each, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    opened = {int(each.name) for each in Path("/proc/self/fd").iterdir()}
+    for number in opened - {0, 1, 2, *kept}:
+        # One of them was that of the list.
+        with contextlib.suppress(OSError):
+            os.close(number)
+    # What would write to them is threads of the other one.
+    atexit._clear()  # noqa: SLF001
+    sys.stdout, sys.stderr = _copy(sys.stdout), _copy(sys.stderr)
+    sys.argv[1:] = words
+    _main("jackfield")
+
+
+def _main(module: str) -> NoReturn:
+    """Run a module as a program, and end as Python does, but for the freeing of all its memory."""
+    status: object = _FAILED
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        status = 0
+    except SystemExit as ended:
+        status = ended.code or 0
+    except BaseException:  # noqa: BLE001 - as said
+        sys.excepthook(*sys.exc_info())
+    with contextlib.suppress(Exception):
+        threading._shutdown()  # noqa: SLF001
+        atexit._run_exitfuncs()  # noqa: SLF001
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(status if isinstance(status, int) else _FAILED)
+
+
+def _copy(stream: TextIO) -> TextIO:
+    return open(stream.fileno(), "w", 1, stream.encoding, stream.errors, closefd=False)
 
 
 if __name__ == "__main__":

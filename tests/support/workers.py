@@ -6,12 +6,11 @@ import json
 import os
 import re
 import signal
-import sys
-from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.forked import Forked, start
 from tests.support.running import PATIENCE, US
 
 
@@ -19,7 +18,7 @@ from tests.support.running import PATIENCE, US
 class Workers:
     """A supervisor, and where it serves."""
 
-    process: Process
+    process: Forked
     url: str
 
     @property
@@ -32,19 +31,13 @@ async def serving_workers(
     data_dir: Path, provider: str, *, count: int = 2, **settings: str
 ) -> AsyncGenerator[Workers]:
     """Serve a hub with several workers; `settings` are more of the hub's."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "jackfield", "serve", "--port", "0", "--workers", str(count)),
-        stderr=PIPE,
-        env={
-            "PATH": os.defpath,
-            "JACKFIELD_DATA_DIR": str(data_dir),
-            "JACKFIELD_PROVIDER_REWRITE": f"{US}={provider}",
-            "JACKFIELD_LOG_LEVEL": "error",
-            "PYTHONWARNINGS": "error",
-            **{f"JACKFIELD_{name}": value for name, value in settings.items()},
-        },
+    process = await start(
+        *("serve", "--port", "0", "--workers", str(count)),
+        DATA_DIR=str(data_dir),
+        PROVIDER_REWRITE=f"{US}={provider}",
+        LOG_LEVEL="error",
+        **settings,
     )
-    assert process.stderr is not None
     said = await asyncio.wait_for(process.stderr.readline(), PATIENCE)
     url = re.search(r"listens on (http://\S+)", json.loads(said)["event"])
     assert url is not None, said
