@@ -129,8 +129,8 @@ async def test_a_hub_and_its_copy_that_are_killed_again_and_again_lose_nothing(
                 group.create_task(client.run(done))
             for number in range(int(request.config.option.kills)):
                 copy = await copying(hub.settings, database_url)
-                # Beyond the start of Python, up to the cut-over.
-                await asyncio.sleep(chosen.uniform(0.5, 3))
+                # Up to the cut-over: the process is forked, and begins at once.
+                await asyncio.sleep(chosen.uniform(0, 2))
                 # Where the machine is quick, it has come to its end by then.
                 with suppress(ProcessLookupError):
                     copy.kill()
