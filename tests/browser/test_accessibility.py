@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from jackfield.projects import service as projects
-from tests.browser.axe_findings import found
+from tests.browser.axe_findings import found, found_by_day_and_night, found_in_each_mode
 from tests.browser.conftest import EVERYTHING_OPEN, Visit
 from tests.browser.product import Product, element, inside, product
 from tests.support.actor import TESTER
@@ -24,14 +24,9 @@ def dark(request: pytest.FixtureRequest) -> bool:
     return request.param
 
 
-@pytest.fixture(params=[1280, 390])
-def width(request: pytest.FixtureRequest) -> int:
-    return request.param
-
-
 @pytest.fixture
-async def page(visit: Start, width: int, *, dark: bool) -> Page:
-    return (await visit(width=width, dark=dark)).page
+async def page(visit: Start) -> Page:
+    return (await visit()).page
 
 
 @pytest.fixture
@@ -52,30 +47,30 @@ async def test_the_list_the_form_its_faults_and_the_end_can_be_used_by_anybody(
 ) -> None:
     session = await hub.session()
     await page.goto(session["auth_link_url"])
-    assert await found(page, axe) == []
+    assert await found_in_each_mode(page, axe) == []
 
     await page.get_by_label("Search").fill("no such service")
     await expect(page.get_by_text("No service matches")).to_be_visible()
-    assert await found(page, axe) == []
+    assert await found_in_each_mode(page, axe) == []
 
     await page.get_by_label("Search").fill("iter")
     await page.get_by_role("link", name="Iterable").click()
     await page.evaluate(EVERYTHING_OPEN)
     await page.get_by_role("radio", name="United States").focus()
     await page.get_by_role("checkbox", name="Done: Sign in to Iterable").check()
-    assert await found(page, axe) == []
+    assert await found_in_each_mode(page, axe) == []
 
     await fill_in(page, "0" * 32)
     await expect(page.get_by_role("alert")).to_be_visible()
-    assert await found(page, axe) == []
+    assert await found_in_each_mode(page, axe) == []
 
     await fill_in(page, hub.us_key)
     await expect(page.get_by_role("heading", name="Iterable is connected")).to_be_visible()
-    assert await found(page, axe) == []
+    assert await found_in_each_mode(page, axe) == []
 
     await page.goto(session["auth_link_url"])
     await expect(page.get_by_role("heading", name="This link has been used")).to_be_visible()
-    assert await found(page, axe) == []
+    assert await found_in_each_mode(page, axe) == []
 
 
 async def test_updating_changing_the_account_and_waiting_can_be_used_by_anybody(
@@ -85,18 +80,18 @@ async def test_updating_changing_the_account_and_waiting_can_be_used_by_anybody(
     link = (await hub.session(account_id=account))["auth_link_url"]
     await hub.api.patch("/jackfield/project", json={"confirm_links": True})
     await page.goto(link)
-    assert await found(page, axe) == []
+    assert await found_in_each_mode(page, axe) == []
 
     await page.get_by_label("API Key", exact=True).fill(hub.eu_key)
     await page.get_by_role("radio", name="European Union").check()
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_role("alert")).to_be_visible()
-    assert await found(page, axe) == []
+    assert await found_in_each_mode(page, axe) == []
 
     await page.get_by_role("checkbox", name="Connect the other account").check()
     await page.get_by_role("button", name="Save").click()
     await expect(page.locator("[data-pending]")).to_be_visible()
-    assert await found(page, axe) == []
+    assert await found_in_each_mode(page, axe) == []
 
 
 @pytest.mark.parametrize(
@@ -111,14 +106,14 @@ async def test_updating_changing_the_account_and_waiting_can_be_used_by_anybody(
     ],
 )
 async def test_pages_beside_the_way_can_be_used_by_anybody(
-    hub: Running, visit: Start, axe: str, path: str, *, dark: bool
+    hub: Running, visit: Start, axe: str, path: str
 ) -> None:
-    window = await visit(dark=dark)
+    window = await visit()
     # The page that closes itself is warned that it may not, in a window that nobody opened for it.
     window.is_noisy = path.endswith("/callback")
     await window.page.goto(f"{hub.hub.public_url}{path}")
 
-    assert await found(window.page, axe) == []
+    assert await found_by_day_and_night(window.page, axe) == []
 
 
 async def test_a_browser_that_does_not_know_our_colors_shows_its_own(
@@ -164,25 +159,23 @@ async def test_a_browser_that_computes_no_color_from_another_is_sent_those_it_ne
 
 @pytest.mark.parametrize("brand", ["#111111", "#808080", "#ffd400"])
 async def test_whatever_color_a_brand_has_its_pages_can_be_read(
-    hub: Running, visit: Start, axe: str, brand: str, *, dark: bool
+    hub: Running, visit: Start, axe: str, brand: str
 ) -> None:
     await hub.api.patch("/jackfield/project", json={"branding": {"colors": {"accent": brand}}})
-    page = (await visit(dark=dark)).page
+    page = (await visit()).page
     await page.goto((await hub.session(provider="iterable"))["auth_link_url"])
     await page.get_by_role("radio", name="United States").check()
 
-    assert await found(page, axe) == []
+    assert await found_by_day_and_night(page, axe) == []
 
 
-async def test_the_dashboard_can_be_used_by_anybody(
-    hub: Running, visit: Start, axe: str, *, dark: bool
-) -> None:
-    page = (await visit(dark=dark)).page
+async def test_the_dashboard_can_be_used_by_anybody(hub: Running, visit: Start, axe: str) -> None:
+    page = (await visit()).page
     account = await hub.link()
     await page.goto(await projects.sign_in_url(hub.hub, hub.project, TESTER))
     await page.get_by_role("button", name="Sign in").click()
     await expect(page.get_by_role("heading", name="Accounts")).to_be_visible()
-    assert await found(page, axe) == []
+    assert await found_by_day_and_night(page, axe) == []
     for path in (
         "/dashboard/home",
         "/dashboard/home/linking",
@@ -206,7 +199,7 @@ async def test_the_dashboard_can_be_used_by_anybody(
         "/dashboard/connectors/upload",
     ):
         await page.goto(f"{hub.hub.public_url}{path}")
-        assert await found(page, axe) == []
+        assert await found_by_day_and_night(page, axe) == []
 
 
 async def test_a_customers_own_page_can_be_used_by_anybody(
@@ -218,36 +211,36 @@ async def test_a_customers_own_page_can_be_used_by_anybody(
     await hub.hub.write_buffer.flush()
     made = await make_portal(hub)
     await page.goto(made["url"])
-    assert await found(page, axe) == []
+    assert await found_in_each_mode(page, axe) == []
 
     await page.get_by_role("button", name="Open").click()
     await expect(page.get_by_role("heading", name="Connections")).to_be_visible()
-    assert await found(page, axe) == []
+    assert await found_in_each_mode(page, axe) == []
 
     await page.get_by_role("link", name="Iterable").click()
     await page.evaluate(EVERYTHING_OPEN)
-    assert await found(page, axe) == []
+    assert await found_in_each_mode(page, axe) == []
 
     await page.get_by_role("button", name="Pause").click()
     await expect(page.get_by_text("Paused by you")).to_be_visible()
-    assert await found(page, axe) == []
+    assert await found_in_each_mode(page, axe) == []
 
     await page.get_by_role("link", name="All connections").click()
     await page.get_by_role("button", name="Close this page").click()
     await expect(page.get_by_role("heading", name="This page is closed")).to_be_visible()
-    assert await found(page, axe) == []
+    assert await found_in_each_mode(page, axe) == []
 
 
 async def test_the_hub_in_a_product_can_be_used_by_anybody(
-    hub: Running, visit: Start, app: Product, axe: str, *, dark: bool
+    hub: Running, visit: Start, app: Product, axe: str
 ) -> None:
     session = await hub.session(provider="iterable")
     app.body = element(hub.hub.public_url, session["token"])
-    page = (await visit(dark=dark, beside=(app.url,))).page
+    page = (await visit(beside=(app.url,))).page
     await page.goto(app.url)
     await expect(inside(page).get_by_role("button", name="Connect")).to_be_visible()
 
-    assert await found(page.frames[1], axe) == []
+    assert await found_by_day_and_night(page.frames[1], axe) == []
     await expect(page.locator("iframe")).to_have_attribute("title", "Connect Iterable")
 
 

@@ -13,7 +13,7 @@ from jackfield.webhooks import service as webhooks
 from jackfield.webhooks.models import EndpointChange
 from jackfield.webhooks.replays import service as replays
 from jackfield.webhooks.replays.models import ReplayFilter
-from tests.browser.axe_findings import found
+from tests.browser.axe_findings import found_in_each_mode
 from tests.browser.conftest import Visit
 from tests.support.actor import TESTER
 from tests.support.running import Running
@@ -23,14 +23,9 @@ pytestmark = [pytest.mark.anyio, pytest.mark.browser]
 Start = Callable[..., Awaitable[Visit]]
 
 
-@pytest.fixture(params=[False, True], ids=["light", "dark"])
-def dark(request: pytest.FixtureRequest) -> bool:
-    return request.param
-
-
-@pytest.fixture(params=[1280, 390])
-async def page(hub: Running, visit: Start, request: pytest.FixtureRequest, *, dark: bool) -> Page:
-    opened = (await visit(width=request.param, dark=dark)).page
+@pytest.fixture
+async def page(hub: Running, visit: Start) -> Page:
+    opened = (await visit()).page
     await opened.goto(await projects.sign_in_url(hub.hub, hub.project, TESTER))
     await opened.get_by_role("button", name="Sign in").click()
     return opened
@@ -43,22 +38,17 @@ async def add(hub: Running, url: str = "https://receiver.example/hooks", **other
     return endpoint.id
 
 
-async def fits(page: Page) -> bool:
-    return await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
 async def test_endpoints_and_the_one_that_was_just_added_can_be_used_by_anybody(
     hub: Running, page: Page, axe: str
 ) -> None:
     await page.goto(f"{hub.hub.public_url}/dashboard/webhooks")
     await expect(page.get_by_role("heading", name="No endpoint yet")).to_be_visible()
-    assert await found(page, axe) == []
+    assert await found_in_each_mode(page, axe) == []
 
     await page.get_by_label("URL").fill("https://receiver.example/hooks")
     await page.get_by_role("button", name="Add endpoint").click()
     await expect(page.get_by_label("Signing secret")).to_have_value(re.compile("^whsec_"))
-    assert await found(page, axe) == []
-    assert await fits(page)
+    assert await found_in_each_mode(page, axe) == []
 
 
 async def test_the_page_of_an_endpoint_can_be_used_by_anybody(
@@ -68,13 +58,11 @@ async def test_the_page_of_an_endpoint_can_be_used_by_anybody(
     await hub.link()
     await page.goto(f"{hub.hub.public_url}/dashboard/webhooks/{endpoint_id}")
     await expect(page.get_by_role("heading", name="receiver.example")).to_be_visible()
-    assert await found(page, axe) == []
-    assert await fits(page)
+    assert await found_in_each_mode(page, axe) == []
 
     await page.get_by_text("Disable…").click()
     await expect(page.get_by_role("button", name="Disable endpoint")).to_be_visible()
-    assert await found(page, axe) == []
-    assert await fits(page)
+    assert await found_in_each_mode(page, axe) == []
 
 
 async def running_replay(hub: Running) -> tuple[str, str]:
@@ -100,13 +88,11 @@ async def test_a_delivery_and_a_running_replay_can_be_used_by_anybody(
     place, _ = await running_replay(hub)
     await page.goto(place)
     await expect(page.get_by_text("0 of 3 to be delivered again")).to_be_visible()
-    assert await found(page, axe) == []
-    assert await fits(page)
+    assert await found_in_each_mode(page, axe) == []
 
     await page.get_by_role("link", name="account.created").click()
     await expect(page.get_by_role("heading", name="Attempts")).to_be_visible()
-    assert await found(page, axe) == []
-    assert await fits(page)
+    assert await found_in_each_mode(page, axe) == []
 
 
 async def test_how_far_a_replay_is_is_shown_without_loading_the_page_again(
@@ -134,9 +120,8 @@ async def test_the_catalogue_of_events_can_be_used_by_anybody(
 ) -> None:
     await page.goto(f"{hub.hub.public_url}/dashboard/webhooks/events")
     await expect(page.get_by_role("heading", name="Verify a signature")).to_be_visible()
-    assert await found(page, axe) == []
+    assert await found_in_each_mode(page, axe) == []
 
     await page.get_by_text("account.needs_relink", exact=True).click()
     await expect(page.get_by_role("button", name="Copy example of account.needs")).to_be_visible()
-    assert await found(page, axe) == []
-    assert await fits(page)
+    assert await found_in_each_mode(page, axe) == []
