@@ -100,16 +100,14 @@ async def test_a_total_of_a_long_log_says_that_there_are_at_least_so_many(long_l
     assert one_account["total_is_exact"] is True
 
 
-@pytest.mark.parametrize("path", ["/logs/actions", "/logs/steps"])
-async def test_a_client_that_goes_on_until_the_total_sees_every_line(
-    long_log: Any, path: str
-) -> None:
-    seen, number = 0, 0
-    while True:
-        number += 1
-        answer = await long_log({"page": number, "page_size": 1000}, path)
-        seen += len(answer["data"])
-        if number * 1000 >= answer["total"]:
-            break
+async def test_a_client_that_goes_on_until_the_total_sees_every_line(long_log: Any) -> None:
+    for path in ("/logs/actions", "/logs/steps"):
+        seen, number = 0, 0
+        while True:
+            number += 1
+            answer = await long_log({"page": number, "page_size": 1000}, path)
+            seen += len(answer["data"])
+            if number * 1000 >= answer["total"]:
+                break
 
-    assert seen == 10_050
+        assert seen == 10_050
