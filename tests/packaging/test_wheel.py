@@ -88,7 +88,7 @@ async def served(installed: Path, data: Path) -> AsyncGenerator[str]:
         cwd="/",
     )
     try:
-        await _answers(int(port), process)
+        await _listens(process)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
@@ -96,16 +96,14 @@ async def served(installed: Path, data: Path) -> AsyncGenerator[str]:
     assert process.returncode == 0, said.decode()[-2000:]
 
 
-async def _answers(port: int, process: asyncio.subprocess.Process) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while process.returncode is None:
-            with contextlib.suppress(OSError):
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-                writer.close()
-                return
-            await asyncio.to_thread(lambda: None)
+async def _listens(process: asyncio.subprocess.Process) -> None:
     assert process.stderr is not None
-    raise AssertionError((await process.stderr.read()).decode()[-2000:])
+    said = b""
+    async with asyncio.timeout(PATIENCE):
+        while b"listens on" not in said:
+            line = await process.stderr.readline()
+            assert line, said.decode()[-2000:]
+            said += line
 
 
 def modules(installed: Path) -> str:
