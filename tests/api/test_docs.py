@@ -69,6 +69,7 @@ async def test_a_file_that_a_page_leads_to_is_shown_and_never_run(hub: Running) 
     assert "jackfield-hub" in file.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("base", ["", "/jackfield"])
 async def test_every_link_within_leads_to_a_page_and_its_heading(
     data_dir: Any, clock: FrozenClock, sandbox: Any, base: str

@@ -100,6 +100,7 @@ async def test_a_total_of_a_long_log_says_that_there_are_at_least_so_many(long_l
     assert one_account["total_is_exact"] is True
 
 
+@pytest.mark.slow
 async def test_a_client_that_goes_on_until_the_total_sees_every_line(long_log: Any) -> None:
     for path in ("/logs/actions", "/logs/steps"):
         seen, number = 0, 0

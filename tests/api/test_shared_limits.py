@@ -86,6 +86,7 @@ async def test_one_account_keeps_its_rate_whichever_hub_is_asked(
     assert waits == pytest.approx([0, 50, 100, 150], abs=30)
 
 
+@pytest.mark.slow
 async def test_a_provider_sees_no_more_than_its_rate_from_hubs_that_are_asked_all_at_once(
     together: Settings, tmp_path: Path, data_dir: Path, sandbox: Sandbox
 ) -> None:

@@ -76,6 +76,7 @@ FALSE_CLAIMS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FALSE_CLAIMS)
 async def test_a_token_that_is_not_for_this_sign_in_signs_nobody_in(
     ours: Running, idp: IdentityProvider, name: str

@@ -84,6 +84,7 @@ async def test_a_lost_keyring_is_not_replaced(tmp_path: Path) -> None:
     assert not (tmp_path / "keyring.json").exists()
 
 
+@pytest.mark.slow
 async def test_somebody_elses_keyring_is_refused(tmp_path: Path) -> None:
     ours, other = Settings(data_dir=tmp_path / "ours"), Settings(data_dir=tmp_path / "other")
     await start(ours)
@@ -211,6 +212,7 @@ async def test_postgres_is_migrated_by_its_own_command_only(
     await postgres.drop_database(postgres_server, "unmigrated")
 
 
+@pytest.mark.slow
 async def test_a_check_of_postgres_without_a_hub_on_it_makes_nothing(
     tmp_path: Path, postgres_server: str
 ) -> None:

@@ -10,6 +10,7 @@ from tests.attacks.target import Target
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.slow
 async def test_every_planted_fault_is_found_by_the_attacks_that_it_lets_through(
     target: Target,
 ) -> None:

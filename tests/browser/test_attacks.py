@@ -13,7 +13,7 @@ from tests.attacks.planting import find_planted
 from tests.attacks.target import Target, open_target
 from tests.support.running import serving_hub
 
-pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture

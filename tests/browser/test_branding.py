@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from tests.browser.conftest import Visit, ground_of
 from tests.support.running import Running
 
-pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
 
 Start = Callable[..., Awaitable[Visit]]
 Keep = Callable[..., Awaitable[None]]

@@ -16,7 +16,7 @@ from tests.browser.conftest import Visit
 from tests.support.running import Running, own_catalog
 from tools.static_docs import api_document
 
-pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
 
 Start = Callable[..., Awaitable[Visit]]
 # Of each template one that is short: what axe looks at is what its page is long.

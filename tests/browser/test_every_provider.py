@@ -15,7 +15,7 @@ from jackfield.sandbox.connector.signing_keys import make_key
 from jackfield.sandbox.iterable.server import serve as serve_iterable
 from tests.support.running import Running, own_catalog, serving_hub
 
-pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
 
 KEYS = sorted(each.name for each in own_folder().iterdir() if each.is_dir())
 METHODS = [

@@ -10,7 +10,7 @@ from tests.browser.conftest import Visit, ground_of, holds
 from tests.browser.product import Product, element, heard, inside, product
 from tests.support.running import Running
 
-pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
 
 Start = Callable[..., Awaitable[Visit]]
 Keep = Callable[..., Awaitable[None]]

@@ -13,7 +13,7 @@ from tests.browser.conftest import Visit
 from tests.support.actor import TESTER
 from tests.support.running import Running
 
-pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
 
 Start = Callable[..., Awaitable[Visit]]
 # Beyond all that there are: a crawl that finds ever more is a fault.

@@ -11,7 +11,12 @@ from tests.browser.conftest import Visit, fernwood_at
 from tests.browser.product import Product, element, heard, inside, product
 from tests.support.running import Running
 
-pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.usefixtures("fernwood")]
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.browser,
+    pytest.mark.usefixtures("fernwood"),
+    pytest.mark.slow,
+]
 
 Start = Callable[..., Awaitable[Visit]]
 _BLOCKED = "window.open = () => null;"

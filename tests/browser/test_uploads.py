@@ -14,7 +14,7 @@ from tests.support.running import Running
 from tests.support.scripted import ScriptedServer, reply, scripted
 from tests.support.uploads import CASES, MAIN, document
 
-pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
 
 Start = Callable[..., Awaitable[Visit]]
 # From wall to wall: nothing of a page is cut off, or scrolls sideways.

@@ -13,7 +13,7 @@ from tests.cli.conftest import Command
 from tests.support.audit_log import verified_by
 from tests.support.backups import RECIPIENT, key_file
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 def names_in(folder: Path) -> list[str]:

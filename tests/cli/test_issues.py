@@ -15,6 +15,7 @@ from tests.support.running import serving_hub
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.slow
 async def test_an_issue_is_listed_shown_muted_and_resolved_from_the_shell(
     jackfield: Command, data_dir: Path, sandbox: Sandbox
 ) -> None:

@@ -20,6 +20,7 @@ from tests.support.clock import FrozenClock
 from tests.support.earlier import opened
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.anyio,
     pytest.mark.parametrize("database_url", ["postgres"], indirect=True),
 ]

@@ -34,6 +34,7 @@ from tests.support import postgres
 from tests.support.actor import TESTER
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.anyio,
     pytest.mark.usefixtures("installation"),
     pytest.mark.parametrize("database_url", ["postgres"], indirect=True),

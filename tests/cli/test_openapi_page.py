@@ -17,7 +17,7 @@ from tests.cli.conftest import Command
 from tests.support.running import Running, serving_hub
 from tools.first_hour import Terminal, terminals
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 DOCS = Path(__file__).parents[2] / "docs" / "connectors"
 PAGE = DOCS / "from-openapi.md"

@@ -36,6 +36,7 @@ async def hub(data_dir: Path, clock: FrozenClock, sandbox: Sandbox) -> AsyncGene
         yield running
 
 
+@pytest.mark.slow
 async def test_each_does_its_work(hub: Running, clock: FrozenClock) -> None:
     account = await hub.link()
     failed: dict[str, str] = {}

@@ -269,6 +269,7 @@ async def test_a_body_that_is_too_large_is_refused_with_the_limit(hub: Running) 
     assert "larger than 16 MB" in response.json()["message"]
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 @pytest.mark.database
 async def test_the_longest_filter_is_answered_and_a_longer_one_refused(hub: Running) -> None:

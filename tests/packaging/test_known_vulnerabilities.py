@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.scripted import Answer, Seen, reply, scripted
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[2]
 HASH = "--hash=sha256:" + "0" * 64

@@ -88,6 +88,7 @@ async def claim_all(
     )
 
 
+@pytest.mark.slow
 async def test_dead_and_silent_receivers_keep_no_other_waiting(
     hub: Running, clock: FrozenClock, receiver: Receiver
 ) -> None:

@@ -82,6 +82,7 @@ def renewing(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[asynci
         runner.run(opened.__aexit__(None, None, None))
 
 
+@pytest.mark.slow
 def test_no_schedule_loses_a_sign_in(
     renewing: tuple[asyncio.Runner, Place], pytestconfig: pytest.Config
 ) -> None:

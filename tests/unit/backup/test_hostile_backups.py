@@ -145,6 +145,7 @@ async def test_parts_that_no_hub_writes_are_refused_before_anything_is_made(
 WIDTH = len(header(ALL).tables["projects"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "value",
     [{"a": 1}, [1, 2], 2**64 - 1, [[[]]], float("nan"), "a\0b", True, None, "words", b"\xff"],

@@ -252,6 +252,7 @@ def set_clock(monkeypatch: pytest.MonkeyPatch, **by: float) -> None:
     )
 
 
+@pytest.mark.slow
 async def test_no_key_that_is_destroyed_in_a_restored_hub_is_left_in_its_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

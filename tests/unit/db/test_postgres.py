@@ -28,6 +28,7 @@ def url(database_url: str) -> str:
     return database_url
 
 
+@pytest.mark.slow
 async def test_a_server_that_has_gone_is_said_to_be_away() -> None:
     with ExitStack() as stack:
         url = await asyncio.to_thread(stack.enter_context, postgres.running())

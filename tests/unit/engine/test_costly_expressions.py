@@ -54,6 +54,7 @@ ACTIONS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ACTIONS)
 async def test_costly_expressions_hold_the_loop_up_nowhere(where: str) -> None:
     provider = Provider([answer(MANY)])

@@ -172,6 +172,7 @@ def test_letters_of_the_other_case_are_masked_in_bytes_of_any_coding(coding: str
     assert Redactor([SECRETS["signs"]]).content(content).decode(coding) == MASK
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_a_secret_is_masked_wherever_it_lies_in_something_large(form: str) -> None:
     secret = SECRETS["quotes"]
@@ -192,6 +193,7 @@ def test_a_token_of_ours_is_masked_wherever_it_lies_in_something_large() -> None
         assert Redactor(["Kq7Zp93LmXw2Tt5R"]).content(content).strip() == MASK.encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1024, 2047, 2048, 5000, 16_000])
 def test_a_long_secret_is_masked_wherever_it_lies(size: int) -> None:
     secret = _any(string.ascii_letters + string.digits, size)

@@ -80,6 +80,7 @@ class Killed(Exception):
     """The rotation ends here."""
 
 
+@pytest.mark.slow
 async def test_a_rotation_that_is_killed_at_any_instant_loses_nothing_and_goes_on(
     hub: Machines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
