@@ -180,7 +180,7 @@ def test_a_secret_is_masked_wherever_it_lies_in_something_large(form: str) -> No
     redactor = Redactor([secret])
     for border in (256 * 1024, 512 * 1024):
         for place in (border - len(written), border - len(written) // 2, border - 1, border):
-            content = b"- " * (place // 2) + written + b" -" * (600_000 - place // 2)
+            content = b"- " * (place // 2) + written + b" -" * (400_000 - place // 2)
             alone = redactor.content(b"- " + written + b" -")
             assert written not in alone
             assert redactor.content(content) == content.replace(b"- " + written + b" -", alone)
