@@ -271,3 +271,18 @@ async def test_what_a_member_does_names_the_member(hub: Running) -> None:
 
     rows = await hub.hub.db.unscoped("select created_by from api_keys where name = 'crm'")
     assert rows[0]["created_by"] == f"member:{admin.id} (adam@example.com)"
+
+
+async def test_an_operator_invites_anew_even_while_an_invite_is_open(hub: Running) -> None:
+    async def made(role: Role) -> str:
+        async with hub.hub.db.write(hub.project.id, TESTER) as tx:
+            issued = await members.invite(tx, Authority(), "ada@example.com", role, replaces=True)
+        return f"/dashboard/invite?token={issued.token.reveal()}"
+
+    first, second = await made(Role.VIEWER), await made(Role.ADMIN)
+    async with browser(hub) as opened:
+        ended = await opened.get(first)
+        await accept(opened, second)
+
+    assert ended.status_code == 410
+    assert await roles(hub) == {"ada@example.com": "admin"}

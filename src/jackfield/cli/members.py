@@ -91,14 +91,10 @@ def invite(email: str, role: str, project: str, *, as_json: bool) -> None:
 
     async def make(hub: "Hub", owner: "Project") -> dict[str, object]:
         from jackfield.members import service  # noqa: PLC0415 - kept out of `--help`
-        from jackfield.members.invites.repo import Invites  # noqa: PLC0415
-        from jackfield.members.models import Role, normal_email  # noqa: PLC0415
+        from jackfield.members.models import Role  # noqa: PLC0415
 
         async with hub.db.write(owner.id, Actor.command("members invite")) as tx:
-            known = await Invites(tx).open_for(normal_email(email))
-            if known is not None:
-                await Invites(tx).cancel(known.id)
-            made = await service.invite(tx, service.Authority(), email, Role(role))
+            made = await service.invite(tx, service.Authority(), email, Role(role), replaces=True)
         url = f"{hub.public_url}/dashboard/invite?token={made.token.reveal()}"
         return {"url": url, "email": made.email, "role": made.role, "expires_at": made.expires_at}
 

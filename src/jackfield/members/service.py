@@ -62,9 +62,11 @@ class Authority:
             raise RoleTooLow(msg)
 
 
-async def invite(tx: Tx, by: Authority, email: str, role: Role) -> IssuedInvite:
+async def invite(
+    tx: Tx, by: Authority, email: str, role: Role, *, replaces: bool = False
+) -> IssuedInvite:
     """
-    Invite a person to the transaction's project.
+    Invite a person to the transaction's project; it `replaces` an open invite, or is refused.
 
     Raises:
         InvalidEmail: it is no address.
@@ -77,13 +79,15 @@ async def invite(tx: Tx, by: Authority, email: str, role: Role) -> IssuedInvite:
     memberships, invites = Memberships(tx), Invites(tx)
     if any(each.email == normal for each in await memberships.all()):
         raise AlreadyMember
-    waiting = await invites.open()
-    for each in waiting:
-        if each.email == normal:
-            if each.expires_at > tx.now:
-                raise AlreadyInvited
+    others = 0
+    for each in await invites.open():
+        if each.email != normal:
+            others += 1
+        elif each.expires_at > tx.now and not replaces:
+            raise AlreadyInvited
+        else:
             await invites.cancel(each.id)
-    if len(waiting) >= MOST_INVITES or await memberships.count() >= MOST_MEMBERS:
+    if others >= MOST_INVITES or await memberships.count() >= MOST_MEMBERS:
         raise TooManyMembers
     token, invite_id = InviteToken.mint(), InviteId.new(tx.now)
     ends_at = tx.now + _INVITE_LIFETIME

@@ -102,12 +102,6 @@ class AccountJobs:
         )
         return [_job(row) for row in rows]
 
-    async def running(self) -> AccountJob | None:
-        row = await self._tx.one(
-            f"select {_JOB} from account_jobs where project_id = :project_id and status = 'running'"  # noqa: S608 - columns of ours
-        )
-        return None if row is None else _job(row)
-
     async def hold(self, claimed: ClaimedJob, *, until: datetime) -> AccountJob | None:
         """
         Renew the lease of a job.

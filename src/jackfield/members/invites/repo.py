@@ -25,18 +25,6 @@ class Invites:
         )
         return [convert(row, Invite) for row in rows]
 
-    async def open_for(self, email: str) -> Invite | None:
-        row = await self._tx.one(
-            """
-            select id, project_id, email, role, created_at, created_by, expires_at
-              from member_invites
-             where project_id = :project_id and email = :email
-               and accepted_at is null and cancelled_at is null
-            """,
-            email=email,
-        )
-        return None if row is None else convert(row, Invite)
-
     async def add(
         self, invite_id: InviteId, token: InviteToken, *, email: str, role: Role, ends_at: datetime
     ) -> None:
