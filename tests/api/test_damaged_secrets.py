@@ -5,6 +5,9 @@ import re
 
 import pytest
 
+from jackfield.accounts.lost_keys import forget_keys
+from jackfield.secrets.keys.repo import find_keys
+from jackfield.secrets.repo import owners_under
 from tests.support.actor import TESTER
 from tests.support.receiver import deliver, deliveries
 from tests.support.running import Running
@@ -50,6 +53,30 @@ async def test_an_account_whose_secret_cannot_be_read_says_that_it_must_be_linke
     assert all(each.json()["reconnect"]["path"].endswith("/reconnect_link") for each in refused)
     assert (checked.status_code, checked.json()["status"]) == (200, "error")
     assert checked.json()["reconnect"] is not None
+
+
+async def test_what_was_sealed_under_a_lost_key_is_forgotten_and_linked_anew(hub: Running) -> None:
+    db, account_id = hub.hub.db, await hub.link()
+    (key,) = [each.id for each in await find_keys(db)]
+    sealed = await owners_under(db, key)
+
+    await forget_keys(db, [key], TESTER)
+
+    shown = (await hub.api.get(f"/accounts/{account_id}")).json()
+    assert account_id in sealed
+    assert (await owners_under(db, key), await find_keys(db)) == ([], [])
+    assert shown["status_reasons"][0]["code"] == "credentials_unreadable"
+    assert (await hub.run(account_id, "iterable_list_channels")).status_code == 412
+    assert await hub.link() == account_id
+    assert (await hub.run(account_id, "iterable_list_channels")).status_code == 200
+
+
+async def test_a_key_that_sealed_nothing_is_forgotten_and_no_account_with_it(hub: Running) -> None:
+    account_id = await hub.link()
+
+    await forget_keys(hub.hub.db, ["00" * 8], TESTER)
+
+    assert (await hub.run(account_id, "iterable_list_channels")).status_code == 200
 
 
 @pytest.mark.parametrize("is_lost", [False, True], ids=["damaged", "lost"])

@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 
+from jackfield.accounts.history.models import AccountChange, ChangeKind
+from jackfield.accounts.history.repo import AccountHistory
 from jackfield.accounts.models import AccountFilter, AccountNotUsable
 from jackfield.accounts.renewal import turns
+from jackfield.kit.ids import AccountId
 from jackfield.moves import arrival, connections, export, file
 from jackfield.moves.arrival import Fate
 from jackfield.moves.models import Bundle, MoveFileDamaged, MoveRefused, ProfilePart
@@ -51,6 +54,11 @@ async def exported(
     return file.read(io.BytesIO(out.getvalue()), [IDENTITY]), out.getvalue()
 
 
+async def history(hub: Running, account: str) -> list[AccountChange]:
+    async with hub.hub.db.read(hub.project.id) as tx:
+        return await AccountHistory(tx).newest(AccountId(account), most=9)
+
+
 async def run(hub: Running, account: str) -> int:
     return (await hub.run(account, "iterable_list_channels")).status_code
 
@@ -77,6 +85,23 @@ async def test_accounts_arrive_whole_and_run_under_the_other_keyring(
         assert there.digest == part.digest
     audit = (await other.api.get("/jackfield/audit?query=kind:account.imported")).json()
     assert len(audit["data"]) == 2
+
+
+async def test_an_account_that_is_replaced_has_the_history_of_the_other_hub_alone(
+    hub: Running, other: Running, clock: FrozenClock
+) -> None:
+    account = await other.link()
+    bundle, _ = await exported(other)
+    await arrival.arrive(hub.hub, hub.project.id, TESTER, bundle)
+    clock.advance(seconds=1)
+    assert await hub.link() == account
+    grown = await history(hub, account)
+
+    await arrival.arrive(hub.hub, hub.project.id, TESTER, bundle, replaces=True)
+
+    assert [each.kind for each in grown] == [ChangeKind.RELINKED, ChangeKind.LINKED]
+    assert await history(hub, account) == await history(other, account)
+    assert await history(hub, account) == grown[1:]
 
 
 async def test_only_what_is_chosen_goes_into_a_file(hub: Running) -> None:

@@ -9,7 +9,8 @@ from jackfield.audit.models import INSTALLATION, AuditKind
 from jackfield.kit.errors import HubError
 from jackfield.members.models import Role
 from jackfield.members.project_deletion import service
-from jackfield.members.project_deletion.models import Contents, LastProject
+from jackfield.members.project_deletion.chains import FoundChain, find_chain
+from jackfield.members.project_deletion.models import Contents, LastProject, ProjectAmbiguous
 from jackfield.members.project_deletion.repo import Deletion
 from jackfield.members.projects import ProjectExists, create_project
 from jackfield.members.repo import Memberships, find_member
@@ -113,6 +114,27 @@ async def test_its_end_is_in_its_own_log_and_in_that_of_the_installation(
             "webhooks": 0,
             "members": 1,
         }
+
+
+async def test_its_log_is_found_by_its_name_even_when_another_is_called_so(
+    hub: Running, doomed: Project
+) -> None:
+    db = hub.hub.db
+    before = await find_chain(db, "doomed")
+    await delete(hub, "doomed")
+    deleted = await find_chain(db, "doomed")
+    second = await projects.ensure_project(hub.hub, TESTER, "doomed")
+    beside = await find_chain(db, "doomed")
+    await delete(hub, "doomed")
+    with pytest.raises(ProjectAmbiguous) as several:
+        await find_chain(db, "doomed")
+
+    assert before == deleted == FoundChain(doomed.id)
+    assert beside == FoundChain(second.id, (doomed.id,))
+    assert all(each in several.value.detail for each in (doomed.id, second.id))
+    assert await find_chain(db, second.id) == FoundChain(second.id)
+    with pytest.raises(ProjectNotFound):
+        await find_chain(db, "nowhere")
 
 
 @pytest.mark.parametrize("at", ["_tell_installation", "_drop_rows", "_drop_project"])

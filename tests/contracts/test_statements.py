@@ -8,3 +8,7 @@ def test_the_statements_of_the_hub_are_found() -> None:
 
     assert {"accounts", "db", "idempotency", "worker"} <= found
     assert len(written()) > 100
+
+
+def test_what_only_sqlite_can_be_given_is_not_among_them() -> None:
+    assert not [each for each in written() if each.file.name.startswith("sqlite")]

@@ -37,8 +37,12 @@ class Statement:
 @cache
 def written() -> frozenset[Statement]:
     """Return every place in the source that gives the database a statement."""
+    own = set((_SOURCE / "db").glob("sqlite*.py"))  # the other driver's
     return frozenset(
-        statement for file in _SOURCE.rglob("*.py") for statement in _statements_of(file)
+        statement
+        for file in _SOURCE.rglob("*.py")
+        if file not in own
+        for statement in _statements_of(file)
     )
 
 
