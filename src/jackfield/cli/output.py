@@ -21,6 +21,7 @@ REFUSED: Final = 1
 USAGE: Final = 2
 PROVIDER_FAILED: Final = 3
 _MOST_WORDS: Final = 4000
+_WIDEST: Final = 1_000_000
 
 # The command that shows what there is, where a name or an id is of nothing.
 LISTED_BY: Final = {
@@ -88,9 +89,8 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, emp
     for row in rows:
         # As text: a name may hold what is markup to the table.
         table.add_row(*(Text("" if cell is None else one_line(cell)) for cell in row))
-    # Lines are not wrapped off a terminal, so that they can be searched.
-    console = Console(width=None if sys.stdout.isatty() else 200, soft_wrap=not sys.stdout.isatty())
-    console.print(table)
+    # Lines are not wrapped off a terminal, so that they can be searched, whatever is in them.
+    Console(width=None if sys.stdout.isatty() else _WIDEST).print(table)
 
 
 def fail(message: str, *, status: int = REFUSED) -> NoReturn:
