@@ -18,7 +18,7 @@ from tests.support.quick_runs import is_missed
 _SOURCE = Path(postgres.__file__).parents[1]
 # Compared as texts: each statement of each test asks where it comes from.
 _IN_SOURCE, _IN_DRIVERS = f"{_SOURCE}/", f"{_SOURCE}/db/"
-_METHODS = frozenset({"all", "one", "run", "many", "unscoped"})
+_METHODS = frozenset({"all", "one", "run", "executemany", "unscoped"})
 _ASKED = re.compile(r"(?:.*\.)?_?(?:tx|db|database)")
 
 
