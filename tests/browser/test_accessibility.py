@@ -169,6 +169,7 @@ async def test_whatever_color_a_brand_has_its_pages_can_be_read(
     assert await found_by_day_and_night(page, axe) == []
 
 
+@pytest.mark.slow
 async def test_the_dashboard_can_be_used_by_anybody(hub: Running, visit: Start, axe: str) -> None:
     page = (await visit()).page
     account = await hub.link()

@@ -11,7 +11,7 @@ from tests.support.members import PASSWORD
 from tests.support.running import Running
 from tests.support.uploads import KEY
 
-pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
 
 Start = Callable[..., Awaitable[Visit]]
 Keep = Callable[..., Awaitable[None]]

@@ -11,7 +11,7 @@ from tests.browser.conftest import EVERYTHING_OPEN, Visit
 from tests.support.actor import TESTER
 from tests.support.running import Running
 
-pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
 
 Start = Callable[..., Awaitable[Visit]]
 SUBSCRIBE = "iterable_subscribe_users_to_list"

@@ -12,7 +12,7 @@ from tests.support.actor import TESTER
 from tests.support.logged_runs import REFUSED, log_runs
 from tests.support.running import Running
 
-pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
 
 Start = Callable[..., Awaitable[Visit]]
 

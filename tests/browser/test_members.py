@@ -15,7 +15,7 @@ from tests.support.actor import TESTER
 from tests.support.members import PASSWORD, member, with_password
 from tests.support.running import Running
 
-pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
 
 Start = Callable[..., Awaitable[Visit]]
 

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page, expect
 from jackfield.sandbox.oauth.authority import DEMO
 from jackfield.sandbox.oauth.server import OAuthSandbox, serve
 
-pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
 
 # Whatever reaches further to the right than the window.
 _CUT_OFF = """() => [...document.querySelectorAll("main *")]

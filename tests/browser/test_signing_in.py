@@ -15,7 +15,12 @@ from tests.browser.conftest import Visit, fernwood_at
 from tests.support.actor import TESTER
 from tests.support.running import Running
 
-pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.usefixtures("fernwood")]
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.browser,
+    pytest.mark.usefixtures("fernwood"),
+    pytest.mark.slow,
+]
 
 Start = Callable[..., Awaitable[Visit]]
 # By the provider's state: what its token endpoint does, and what the page says.

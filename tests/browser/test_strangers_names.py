@@ -12,7 +12,7 @@ from tests.browser.conftest import Visit
 from tests.support.actor import TESTER
 from tests.support.running import Running, write_connectors
 
-pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
 
 Start = Callable[..., Awaitable[Visit]]
 

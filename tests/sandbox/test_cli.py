@@ -71,6 +71,7 @@ def test_its_first_line_tells_scripts_addresses_and_keys() -> None:
         assert len(json.loads(channels)["channels"]) >= 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_stops_cleanly_within_a_second(number: signal.Signals, tmp_path: Path) -> None:
     measured = tmp_path / "measured.json"
@@ -112,6 +113,7 @@ def test_people_get_a_table() -> None:
     assert f"\nexport JACKFIELD_PROVIDER_REWRITE={rewrite}\n" in shown
 
 
+@pytest.mark.slow
 def test_it_starts_from_a_seed_file(tmp_path: Path) -> None:
     seed = tmp_path / "seed.json"
     seed.write_text('{"users": 7}', encoding="utf-8")

@@ -49,6 +49,7 @@ async def test_faults_settings_requests_and_a_reset() -> None:
     assert other_site.status_code == 403
 
 
+@pytest.mark.slow
 def test_its_command_tells_scripts_where_it_is_and_what_to_fill_in() -> None:
     process = subprocess.Popen(
         [*COMMAND, "notion", "--port", "0", "--json"], stdout=subprocess.PIPE, text=True, cwd=ROOT
@@ -68,6 +69,7 @@ def test_its_command_tells_scripts_where_it_is_and_what_to_fill_in() -> None:
     }
 
 
+@pytest.mark.slow
 def test_its_command_prints_keys_and_key_files_as_they_are_to_be_pasted() -> None:
     process = subprocess.Popen(
         [*COMMAND, "google_workspace", "--port", "0"], stdout=subprocess.PIPE, text=True, cwd=ROOT

@@ -27,7 +27,7 @@ from tests.support import postgres
 from tests.support.actor import TESTER
 from tests.support.backups import KEYS, LOCKS
 
-pytestmark = [pytest.mark.anyio, pytest.mark.database]
+pytestmark = [pytest.mark.anyio, pytest.mark.database, pytest.mark.slow]
 
 FIRST, SECOND = (ProjectId(f"prj_01KJMBQDE0000000000000000{n}") for n in (0, 1))
 
@@ -156,7 +156,6 @@ async def test_of_the_newest_keys_a_restored_hub_has_those_that_its_backup_needs
     assert await new.rows("shredding_keys") == await here.rows("shredding_keys")
 
 
-@pytest.mark.slow
 async def test_a_restoration_of_many_accounts_takes_no_more_memory_than_one_of_few(
     here: Installation, away: list[Installation], tmp_path: Path
 ) -> None:
@@ -252,7 +251,6 @@ def set_clock(monkeypatch: pytest.MonkeyPatch, **by: float) -> None:
     )
 
 
-@pytest.mark.slow
 async def test_no_key_that_is_destroyed_in_a_restored_hub_is_left_in_its_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

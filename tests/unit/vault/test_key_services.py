@@ -32,6 +32,7 @@ def test_a_keyring_is_opened_by_the_service_that_wrapped_it_alone(service: Stand
         service.store().read()
 
 
+@pytest.mark.slow
 def test_a_new_version_of_the_services_key_opens_what_older_ones_wrapped(
     service: StandIn,
 ) -> None:
@@ -49,6 +50,7 @@ def test_a_new_version_of_the_services_key_opens_what_older_ones_wrapped(
     assert "arn:" in first or service.store().status().details["wrapped_by"] != first
 
 
+@pytest.mark.slow
 def test_a_service_that_is_busy_is_asked_again_and_not_for_ever(service: StandIn) -> None:
     service.store().create(KEYRING)
     service.server.first = [service.busy, Told(503, {})]
