@@ -54,6 +54,7 @@ class Provider:
     revoked: list[str] = field(default_factory=list[str])
     answer: Answer | None = None
     forgets: bool = True
+    calls_users_by_key: bool = False
 
     async def __call__(self, writer: asyncio.StreamWriter, seen: Seen) -> None:
         key = seen.headers.get("authorization", "").removeprefix("Bearer ")
@@ -66,7 +67,8 @@ class Provider:
             self.revoked.append(key)
             await reply("", status=204)(writer, seen)
         else:
-            await reply('{"id": "user-1"}')(writer, seen)
+            name = key if self.calls_users_by_key else "user-1"
+            await reply(f'{{"id": "{name}"}}')(writer, seen)
 
 
 @pytest.fixture
@@ -213,6 +215,22 @@ async def test_a_shared_grant_is_revoked_with_the_last_of_its_accounts(
     results = [(await delete(acme, each))["revocation"]["result"] for each in linked]
 
     assert (results, provider.revoked) == (["not_applicable", "revoked"], [f"{KEY}b"])
+
+
+@pytest.mark.parametrize("acme", [SHARED], indirect=True)
+async def test_accounts_that_are_called_by_their_secrets_are_not_taken_for_one(
+    acme: Running, provider: Provider
+) -> None:
+    provider.calls_users_by_key = True
+    first, _ = [
+        await acme.link_to("acme", {"key": f"{KEY}{owner}"}, origin_owner_id=owner)
+        for owner in ("a", "b")
+    ]
+
+    revocation = (await delete(acme, first))["revocation"]
+
+    assert (revocation["result"], provider.revoked) == ("failed", [])
+    assert "Nothing tells whether another account" in str(revocation)
 
 
 async def test_a_deletion_whose_process_died_is_finished_by_the_worker(

@@ -37,6 +37,7 @@ from jackfield.kit.errors import (
 )
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json
+from jackfield.kit.secret_names import MASK
 from jackfield.profiles import service as profiles
 from jackfield.profiles.models import Profile
 from jackfield.runtime import Hub
@@ -319,4 +320,6 @@ async def _find_identity(hub: Hub, account: ProviderAccount, method: AuthMethod)
             raise _blaming(error, method) from None
         except ProviderError as error:
             raise safe(error, credentials.redactor) from None
-    return method.identity.read(credentials.values, output)
+    found = method.identity.read(credentials.values, output)
+    # What is masked of a secret tells no account from another.
+    return frozenset(each for each in found if MASK not in each)
