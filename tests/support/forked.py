@@ -22,6 +22,7 @@ import subprocess
 import sys
 import threading
 import warnings
+from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
@@ -45,8 +46,18 @@ def of_a_shell() -> dict[str, str]:
 
 async def start(*words: str, module: str = "jackfield", **settings: str) -> "Forked":
     """Start a command with settings of the hub, as a shell would."""
-    named = {f"JACKFIELD_{name}": value for name, value in settings.items()}
-    return await forker().start(words, {**of_a_shell(), **named}, module=module)
+    return await forker().start(words, _variables(settings), module=module)
+
+
+async def start_python(*words: str, **settings: str) -> Process:
+    """Start a command in a Python of its own, with settings of the hub, as a shell does."""
+    return await asyncio.create_subprocess_exec(
+        *(*_OWN, *words), stdout=PIPE, stderr=PIPE, env=_variables(settings)
+    )
+
+
+def _variables(settings: Mapping[str, str]) -> dict[str, str]:
+    return {**of_a_shell(), **{f"JACKFIELD_{name}": value for name, value in settings.items()}}
 
 
 class Forked:
