@@ -220,6 +220,7 @@ async def test_a_page_in_place_of_a_streamed_export_is_an_error(
     assert (response.status_code, response.json()["code"]) == (502, "provider_answer_unreadable")
 
 
+@pytest.mark.slow
 async def test_half_a_packed_export_never_ends_as_a_whole_one(
     data_dir: Path, sandbox: Sandbox
 ) -> None:

@@ -66,6 +66,7 @@ def faults(page: httpx2.Response) -> list[str]:
     return wrong
 
 
+@pytest.mark.slow
 async def test_every_page_has_the_policy_that_no_script_passes(hub: Running) -> None:
     session, account = await hub.session(), await hub.link()
     portal = await make_portal(hub)

@@ -106,6 +106,7 @@ def rotated(file: Path, *, keeps_old: bool) -> str:
     return before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seals", [False, True], ids=["seals nothing", "seals something"])
 async def test_a_key_can_be_retired_once_it_seals_nothing(tmp_path: Path, seals: bool) -> None:
     settings, file = Settings(data_dir=tmp_path), tmp_path / "keyring.json"

@@ -178,6 +178,7 @@ def short_key() -> str:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "key",
     [

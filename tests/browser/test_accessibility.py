@@ -94,6 +94,7 @@ async def test_updating_changing_the_account_and_waiting_can_be_used_by_anybody(
     assert await found_in_each_mode(page, axe) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path",
     [
@@ -203,6 +204,7 @@ async def test_the_dashboard_can_be_used_by_anybody(hub: Running, visit: Start, 
         assert await found_by_day_and_night(page, axe) == []
 
 
+@pytest.mark.slow
 async def test_a_customers_own_page_can_be_used_by_anybody(
     hub: Running, page: Page, axe: str
 ) -> None:

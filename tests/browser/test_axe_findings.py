@@ -7,7 +7,7 @@ import pytest
 from tests.browser.axe_findings import found_in_each_mode
 from tests.browser.conftest import Visit
 
-pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
 
 Start = Callable[..., Awaitable[Visit]]
 PAGE = """<!doctype html><html lang="en"><title>A page</title><main><h1>A page</h1>

@@ -22,7 +22,7 @@ from tests.support.actor import TESTER
 from tests.support.logged_runs import REFUSED, USUAL
 from tests.support.running import PATIENCE, Running
 
-pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
 
 Start = Callable[..., Awaitable[Visit]]
 

@@ -14,7 +14,7 @@ from tests.support.actor import TESTER
 from tests.support.issues import run_of, write_log
 from tests.support.running import Running
 
-pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
 
 Start = Callable[..., Awaitable[Visit]]
 # From wall to wall: nothing of a page is cut off, or scrolls sideways.

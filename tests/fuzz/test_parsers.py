@@ -12,6 +12,7 @@ from tests.fuzz.parsers import PARSERS, Parser
 _ALWAYS, _A_BYTE = 60_000, 600
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parser", PARSERS, ids=lambda parser: parser.name)
 def test_a_parser_ends_soon_with_a_value_or_an_error_that_it_tells_of(
     parser: Parser, fuzzing: settings

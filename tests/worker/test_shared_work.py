@@ -95,6 +95,7 @@ async def fill(running: Running, clock: FrozenClock) -> None:
     clock.advance(seconds=LIFE + 1)
 
 
+@pytest.mark.slow
 async def test_two_workers_ask_a_slow_provider_for_twice_as_many_tokens_as_one_and_none_twice(
     two_hubs: TwoHubs, clock: FrozenClock
 ) -> None:

@@ -52,6 +52,7 @@ def as_its_tool_says(action: ActionInfo, inputs: Mapping[str, Any]) -> dict[str,
     return nested
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", KEYS)
 async def test_an_agent_runs_every_action_by_its_tool(world: World, key: str) -> None:
     account = await world.account(key)

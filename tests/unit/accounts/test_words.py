@@ -30,6 +30,7 @@ def test_words_are_different_and_as_many_and_as_long_as_are_kept() -> None:
     assert words_of("a" * 1000) == ["a" * LONGEST_WORD]
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(st.text(), st.integers(0, 20))
 def test_whatever_is_written_is_found_by_its_beginning(text: str, length: int) -> None:

@@ -66,6 +66,7 @@ async def test_costly_expressions_hold_the_loop_up_nowhere(where: str) -> None:
     assert await longest_standstill(work) < MOST_SECONDS
 
 
+@pytest.mark.slow
 async def test_a_filter_over_many_rows_holds_the_loop_up_nowhere() -> None:
     compiled, provider = filtering(), Provider([answer(LISTED)])
 

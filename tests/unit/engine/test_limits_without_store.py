@@ -20,7 +20,7 @@ from jackfield.kit.rate_limit import TokenBuckets
 from tests.support import postgres, redis
 from tests.support.running import PATIENCE
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 _LIMITS = compile_limits({"mainRatelimit": 0.02}, {"mainMaxConcurrency": 3})
 

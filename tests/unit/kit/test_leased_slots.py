@@ -93,6 +93,7 @@ def most_over(sent: list[float], rate: float, burst: float) -> float:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize(
     ("rate", "burst"), [(100.0, 100.0), (25.0, 25.0), (5.0, 300.0), (2.0, 2.0)]
