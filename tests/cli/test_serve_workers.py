@@ -29,9 +29,7 @@ async def test_several_workers_are_one_server_that_stops_as_one(
     data_dir: Path, sandbox: Sandbox, jackfield: Command
 ) -> None:
     key = (await jackfield("keys", "create", "--name", "x", "--json")).json["key"]
-    async with serving_workers(
-        data_dir, sandbox.us.url, is_forked=False, RATE_LIMIT=str(_LIMIT)
-    ) as hub:
+    async with serving_workers(data_dir, sandbox.us.url, RATE_LIMIT=str(_LIMIT)) as hub:
         started = len(hub.pids)
         async with httpx2.AsyncClient(
             base_url=hub.url,
@@ -58,7 +56,7 @@ async def test_several_workers_are_one_server_that_stops_as_one(
 async def test_a_worker_that_ends_again_and_again_leaves_its_connections_to_the_others(
     data_dir: Path, sandbox: Sandbox
 ) -> None:
-    async with serving_workers(data_dir, sandbox.us.url, count=3, is_forked=False) as hub:
+    async with serving_workers(data_dir, sandbox.us.url, count=3) as hub:
         before = hub.pids
         async with (
             asyncio.timeout(PATIENCE),

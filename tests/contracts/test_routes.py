@@ -126,7 +126,6 @@ async def test_another_projects_resource_is_not_found(
     await is_not_found(asked, dict(asked_for), theirs, route)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("route", [r for r in NAMING if r.method != "GET"], ids=name)
 async def test_another_projects_resource_is_not_changed(hub: Running, route: Route) -> None:
     await is_not_found(hub, await what_there_is(hub), await hub.key(project="theirs"), route)

@@ -2,13 +2,13 @@
 
 Starting Python and importing the hub is most of what a short command takes, and of what a server
 takes to start. A forked process runs what `python -m jackfield` runs, with a command's own arguments,
-variables, folder and streams; so do those that it starts of the kind itself, as a supervisor does.
+variables, folder and streams. What it starts itself, as a supervisor does, starts as ever: it has
+threads, and a fork of it would wait for what they hold.
 """
 
 import asyncio
 import atexit
 import contextlib
-import contextvars
 import functools
 import gc
 import importlib
@@ -22,10 +22,9 @@ import subprocess
 import sys
 import threading
 import warnings
-from asyncio.subprocess import PIPE, Process
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import Any, NoReturn
 
 from jackfield import cli
 
@@ -33,7 +32,6 @@ from jackfield import cli
 _READ_AT_THE_START = ("LANG", "LC_", "PYTHON", "TZ")
 _WARNINGS = "PYTHONWARNINGS"
 _HANDED_OVER = 4
-_OWN = [sys.executable, "-m", "jackfield"]
 _FAILED = 1
 
 
@@ -47,13 +45,6 @@ def of_a_shell() -> dict[str, str]:
 async def start(*words: str, module: str = "jackfield", **settings: str) -> "Forked":
     """Start a command with settings of the hub, as a shell would."""
     return await forker().start(words, _variables(settings), module=module)
-
-
-async def start_python(*words: str, **settings: str) -> Process:
-    """Start a command in a Python of its own, with settings of the hub, as a shell does."""
-    return await asyncio.create_subprocess_exec(
-        *(*_OWN, *words), stdout=PIPE, stderr=PIPE, env=_variables(settings)
-    )
 
 
 def _variables(settings: Mapping[str, str]) -> dict[str, str]:
@@ -246,56 +237,8 @@ def _run(task: Mapping[str, Any], streams: Sequence[int]) -> NoReturn:
     variables.update(task["variables"])
     sys.warnoptions[:] = filter(None, variables.get(_WARNINGS, "").split(","))
     warnings._processoptions(sys.warnoptions)  # noqa: SLF001 - as Python does
-    subprocess._fork_exec = _forking(subprocess._fork_exec)  # noqa: SLF001
     sys.argv[1:] = task["words"]
     _main(task["module"])
-
-
-def _forking(execute: Callable[..., int]) -> Callable[..., int]:
-    """Return what starts a program for `subprocess`; where that is the hub's own, it is forked."""
-
-    def start(
-        args: Sequence[str],
-        programs: Sequence[bytes],
-        closes: bool,
-        kept: Sequence[int],
-        folder: str | None,
-        variables: Sequence[bytes] | None,
-        *given: Any,
-    ) -> int:
-        *streams, _, told, _, has_session = given[:10]
-        is_other = args[: len(_OWN)] != _OWN or folder is not None or variables is not None
-        if is_other or any(each >= 0 for each in streams):
-            return execute(args, programs, closes, kept, folder, variables, *given)
-        if (pid := os.fork()) == 0:
-            if has_session:
-                os.setsid()
-            contextvars.Context().run(_become, args[len(_OWN) :], {*kept} - {told})
-        return pid
-
-    return start
-
-
-def _become(words: Sequence[str], kept: set[int]) -> NoReturn:
-    """Run a command where another one was forked, with nothing of that but the files it keeps."""
-    # It is in the memory of this process, and is never collected there.
-    gc.freeze()
-    asyncio._set_running_loop(None)  # noqa: SLF001 - it runs in the other one
-    signal.set_wakeup_fd(-1)
-    for each in signal.valid_signals():
-        if callable(signal.getsignal(each)):
-            signal.signal(each, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    opened = {int(each.name) for each in Path("/proc/self/fd").iterdir()}
-    for number in opened - {0, 1, 2, *kept}:
-        # One of them was that of the list.
-        with contextlib.suppress(OSError):
-            os.close(number)
-    # What would write to them is threads of the other one.
-    atexit._clear()  # noqa: SLF001
-    sys.stdout, sys.stderr = _copy(sys.stdout), _copy(sys.stderr)
-    sys.argv[1:] = words
-    _main("jackfield")
 
 
 def _main(module: str) -> NoReturn:
@@ -314,10 +257,6 @@ def _main(module: str) -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(status if isinstance(status, int) else _FAILED)
-
-
-def _copy(stream: TextIO) -> TextIO:
-    return open(stream.fileno(), "w", 1, stream.encoding, stream.errors, closefd=False)
 
 
 if __name__ == "__main__":

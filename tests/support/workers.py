@@ -6,12 +6,11 @@ import json
 import os
 import re
 import signal
-from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.forked import Forked, start, start_python
+from tests.support.forked import Forked, start
 from tests.support.running import PATIENCE, US
 
 
@@ -19,7 +18,7 @@ from tests.support.running import PATIENCE, US
 class Workers:
     """A supervisor, and where it serves."""
 
-    process: Forked | Process
+    process: Forked
     url: str
 
     @property
@@ -29,21 +28,16 @@ class Workers:
 
 @contextlib.asynccontextmanager
 async def serving_workers(
-    data_dir: Path, provider: str, *, count: int = 2, is_forked: bool = True, **settings: str
+    data_dir: Path, provider: str, *, count: int = 2, **settings: str
 ) -> AsyncGenerator[Workers]:
-    """
-    Serve a hub with several workers; `settings` are more of the hub's.
-
-    Unless it `is_forked`, Python starts for each process as it does for an operator.
-    """
-    process = await (start if is_forked else start_python)(
+    """Serve a hub with several workers; `settings` are more of the hub's."""
+    process = await start(
         *("serve", "--port", "0", "--workers", str(count)),
         DATA_DIR=str(data_dir),
         PROVIDER_REWRITE=f"{US}={provider}",
         LOG_LEVEL="error",
         **settings,
     )
-    assert process.stderr is not None
     said = await asyncio.wait_for(process.stderr.readline(), PATIENCE)
     url = re.search(r"listens on (http://\S+)", json.loads(said)["event"])
     assert url is not None, said
