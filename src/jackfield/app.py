@@ -15,6 +15,7 @@ import structlog
 from jackfield.audit.pushes.models import Sink, SinkSecrets
 from jackfield.audit.tallies import Tallies
 from jackfield.connectors.catalog import Catalog
+from jackfield.connectors.loading.cache import cache_folder
 from jackfield.connectors.loading.reader_process import ReaderProcess
 from jackfield.db.project_cache import ProjectCache
 from jackfield.db.server_clock import ServerClock
@@ -100,7 +101,12 @@ async def open_hub(  # noqa: PLR0913 - all but the settings are seams, and are n
         if isinstance(clock, ServerClock):
             await clock.follow(db)
         if catalog is None:
-            catalog = find_catalog(settings, fills_cache=joins and settings.data_dir.is_dir())
+            catalog = find_catalog(
+                settings,
+                cache=cache_folder(settings.data_dir),
+                # A command leaves no files where the hub runs as another user.
+                fills_cache=joins and settings.data_dir.is_dir(),
+            )
             catalog.load(process=reader)
         exchange = _limit_exchange(settings, counters)
         egress = Egress(

@@ -85,21 +85,18 @@ def has_database(settings: Settings) -> bool:
         return False
 
 
-def find_catalog(settings: Settings, *, fills_cache: bool = False) -> "Catalog":
-    """
-    Return the catalog of a hub, not loaded yet: its own connectors, and the operator's.
-
-    What a hub that runs long has read is taken from its cache, which only such a one fills.
-    """
+def find_catalog(
+    settings: Settings, *, cache: Path | None = None, fills_cache: bool = True
+) -> "Catalog":
+    """Return the catalog of a hub, not loaded yet: its own connectors, and the operator's."""
     # Loading it takes longer than most commands do.
     from jackfield.connectors.catalog import Catalog  # noqa: PLC0415
-    from jackfield.connectors.loading.cache import cache_folder  # noqa: PLC0415
     from jackfield.connectors.loading.discovery import own_folder  # noqa: PLC0415
 
     folders = [own_folder(), *([settings.connectors] if settings.connectors else [])]
     return Catalog(
         folders,
-        cache=cache_folder(settings.data_dir),
+        cache=cache,
         fills_cache=fills_cache,
         signers=signers_of(settings.connector_signers),
     )

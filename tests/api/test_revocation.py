@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from jackfield.accounts.identity import keep_identity
 from jackfield.accounts.revocation import requests, service
+from jackfield.kit.secret_names import MASK
 from jackfield.worker.revocations import finish_interrupted
 from tests.support.actor import TESTER
 from tests.support.clock import FrozenClock
@@ -231,6 +233,21 @@ async def test_accounts_that_are_called_by_their_secrets_are_not_taken_for_one(
 
     assert (revocation["result"], provider.revoked) == ("failed", [])
     assert "Nothing tells whether another account" in str(revocation)
+
+
+async def test_an_account_that_was_stored_as_called_by_its_secret_gets_another_one(
+    acme: Running, provider: Provider
+) -> None:
+    provider.calls_users_by_key = True
+    account_id = await acme.link_to("acme", {"key": f"{KEY}a"})
+    async with acme.hub.db.write(acme.project.id, TESTER) as tx:
+        # As versions did that took what is masked for an identity.
+        await keep_identity(tx, acme.hub.vault, account_id, frozenset({f"/{MASK}"}))
+
+    body = {"credentials": {"key": f"{KEY}b"}}
+    replaced = await acme.api.patch(f"/accounts/{account_id}", json=body)
+
+    assert replaced.status_code == 200, replaced.text
 
 
 async def test_a_deletion_whose_process_died_is_finished_by_the_worker(

@@ -11,6 +11,7 @@ import structlog
 
 from jackfield.accounts.access import AccountAccess, open_credentials
 from jackfield.accounts.credentials import Credentials, secrets_of
+from jackfield.accounts.identity import without_masked
 from jackfield.accounts.models import Account, CredentialRejected
 from jackfield.accounts.provider import ProviderAccount, ProviderTransport, run_context, safe
 from jackfield.accounts.renewal.source import request_for
@@ -37,7 +38,6 @@ from jackfield.kit.errors import (
 )
 from jackfield.kit.ids import ProjectId
 from jackfield.kit.json import Json
-from jackfield.kit.secret_names import MASK
 from jackfield.profiles import service as profiles
 from jackfield.profiles.models import Profile
 from jackfield.runtime import Hub
@@ -320,6 +320,4 @@ async def _find_identity(hub: Hub, account: ProviderAccount, method: AuthMethod)
             raise _blaming(error, method) from None
         except ProviderError as error:
             raise safe(error, credentials.redactor) from None
-    found = method.identity.read(credentials.values, output)
-    # What is masked of a secret tells no account from another.
-    return frozenset(each for each in found if MASK not in each)
+    return without_masked(method.identity.read(credentials.values, output))

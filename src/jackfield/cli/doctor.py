@@ -154,7 +154,8 @@ async def _findings(*, is_offline: bool) -> AsyncGenerator[Finding]:
 
 async def _unopened(settings: Settings) -> AsyncGenerator[Finding]:
     """Check what can be without the keyring, whose service would be asked for it."""
-    from jackfield.installation import (  # noqa: PLC0415 - as above
+    from jackfield.connectors.loading.cache import cache_folder  # noqa: PLC0415 - as above
+    from jackfield.installation import (  # noqa: PLC0415
         find_catalog,
         keyring_store,
         open_database,
@@ -167,7 +168,7 @@ async def _unopened(settings: Settings) -> AsyncGenerator[Finding]:
     status = keyring_store(settings).status()
     detail = f"{status.details['document']}, not opened: {status.details['service']} is not asked"
     yield Finding("keyring", ok=True, detail=detail)
-    catalog = find_catalog(settings)
+    catalog = find_catalog(settings, cache=cache_folder(settings.data_dir), fills_cache=False)
     catalog.load()
     yield _connectors(catalog)
 

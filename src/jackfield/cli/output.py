@@ -21,7 +21,8 @@ REFUSED: Final = 1
 USAGE: Final = 2
 PROVIDER_FAILED: Final = 3
 _MOST_WORDS: Final = 4000
-_WIDEST: Final = 1_000_000
+# How many characters of a cell others are aligned with, off a terminal.
+_WIDEST_ALIGNED: Final = 80
 
 # The command that shows what there is, where a name or an id is of nothing.
 LISTED_BY: Final = {
@@ -76,21 +77,39 @@ def print_json(value: object) -> None:
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
     """Print rows under their columns, or the text `empty` if there are none."""
+    if not rows:
+        say(empty, err=True)
+        return
+    cells = [["" if cell is None else one_line(cell) for cell in row] for row in rows]
+    if sys.stdout.isatty():
+        _print_fitted(columns, cells)
+    else:
+        _print_searchable(columns, cells)
+
+
+def _print_fitted(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table as wide as the terminal, with long cells folded."""
     from rich.console import Console  # noqa: PLC0415 - kept out of `--help`
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    if not rows:
-        say(empty, err=True)
-        return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
         # As text: a name may hold what is markup to the table.
-        table.add_row(*(Text("" if cell is None else one_line(cell)) for cell in row))
-    # Lines are not wrapped off a terminal, so that they can be searched, whatever is in them.
-    Console(width=None if sys.stdout.isatty() else _WIDEST).print(table)
+        table.add_row(*map(Text, row))
+    Console().print(table)
+
+
+def _print_searchable(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print each row as one line, however long; a cell that is very long moves only its own row."""
+    widths = [
+        min(max(map(len, cells)), _WIDEST_ALIGNED) for cells in zip(columns, *rows, strict=True)
+    ]
+    for row in (columns, *rows):
+        aligned = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        say("  ".join(aligned).rstrip())
 
 
 def fail(message: str, *, status: int = REFUSED) -> NoReturn:

@@ -25,11 +25,11 @@ _VERSION: Final = f"-{version('jackfield')}-{_REVISION}{_SUFFIX}"
 
 
 class Cache:
-    """A folder of entries, one file each; nothing in it is changed unless it is filled."""
+    """A folder of entries, one file each; unless it `is_filled`, it is only read."""
 
     def __init__(self, folder: Path, *, is_filled: bool = True) -> None:
+        self.is_filled: Final = is_filled
         self._folder = folder
-        self._is_filled = is_filled
         self._used: set[Path] = set()
 
     def is_empty(self) -> bool:
@@ -51,7 +51,7 @@ class Cache:
 
     def store(self, source: Source, reading: bytes) -> None:
         """Store the packed reading of `source`; errors of an unwritable folder are ignored."""
-        if not self._is_filled:
+        if not self.is_filled:
             return
         with suppress(OSError):
             # What is in it is believed: nobody else is to write there, whatever the umask.
@@ -64,7 +64,7 @@ class Cache:
 
     def prune(self) -> None:
         """Delete the entries that were not used since this cache was opened."""
-        if not self._is_filled:
+        if not self.is_filled:
             return
         with suppress(OSError):
             for file in self._folder.glob(f"*{_SUFFIX}"):

@@ -86,7 +86,7 @@ def read(
             reading = Reading.unpack(packed)
         if reading is None:
             compilation, findings = _read(source)
-            packed = pack(compilation.document, findings) if cache else None
+            packed = pack(compilation.document, findings) if cache and cache.is_filled else None
         elif reading.document is None:
             raise InvalidConnector(reading.findings)
         else:
