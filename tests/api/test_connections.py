@@ -5,6 +5,7 @@ import contextlib
 import re
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 import pytest
@@ -129,9 +130,7 @@ async def test_an_answer_that_nobody_takes_is_given_up(
 
     monkeypatch.setattr(BoundedProtocol, "connection_lost", lost)
     async with connected(served) as (reader, writer), asyncio.timeout(PATIENCE):
-        transport = writer.transport
-        assert isinstance(transport, asyncio.Transport)
-        transport.pause_reading()
+        cast("asyncio.Transport", writer.transport).pause_reading()
         page = b"GET /openapi.json HTTP/1.1\r\nhost: hub\r\n\r\n"
         asked = 0
         while not gone.is_set() and asked < 200:

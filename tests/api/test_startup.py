@@ -44,6 +44,7 @@ def modes(folder: Path) -> dict[str, int]:
     return {each.name: stat.S_IMODE(each.stat().st_mode) for each in (folder, *folder.iterdir())}
 
 
+@pytest.mark.slow
 async def test_a_folder_that_is_there_keeps_its_mode_and_its_new_files_are_private(
     tmp_path: Path,
 ) -> None:
@@ -73,6 +74,7 @@ async def test_a_second_start_finds_what_the_first_left(
     assert response.status_code == 200
 
 
+@pytest.mark.slow
 async def test_a_lost_keyring_is_not_replaced(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path)
     await start(settings)
@@ -156,6 +158,9 @@ async def test_a_database_server_that_is_not_there_is_named_without_its_password
         "postgresql://jackfield:x?hunter2@127.0.0.1/jackfield",
         "postgresql://jackfield:hunter2[x@127.0.0.1/jackfield",
         "postgresql://jackfield:hunter2@127.0.0.1:99999/jackfield",
+        "postgresql://jackfield:70000/hunter2@127.0.0.1/jackfield",
+        "postgresql://jackfield:hunter2@127.0.0.1:1,127.0.0.1:99999/jackfield",
+        "postgresql://jackfield:hunter2@/jackfield?host=127.0.0.1&port=99999",
     ],
 )
 async def test_a_database_url_that_cannot_be_read_is_said_to_be_so_without_its_password(

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 from pathlib import Path
+from typing import cast
 
 import httpx2
 import pytest
@@ -15,7 +16,7 @@ from tests.api.test_streaming import KEY, ORDER, begin, linking, listening, stre
 from tests.support.running import PATIENCE, Running
 from tests.support.scripted import Seen, scripted
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 class Endless:
@@ -73,9 +74,7 @@ async def unread(hub: Running, account_id: str) -> asyncio.StreamWriter:
     writer.write(f"POST {request.url.raw_path.decode()} HTTP/1.1\r\n{head}\r\n".encode())
     writer.write(request.read())
     assert b" 200 " in await reader.readline()
-    transport = writer.transport
-    assert isinstance(transport, asyncio.Transport)
-    transport.pause_reading()
+    cast("asyncio.Transport", writer.transport).pause_reading()
     return writer
 
 

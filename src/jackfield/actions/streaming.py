@@ -171,6 +171,9 @@ async def _rows(
                 raise LineTooLong
             if line_break:
                 yield _masked(head + line_break, redactor)
+            # That its reader is gone reaches only a task that waits, and this one may never wait
+            # for a provider that is faster than the hub.
+            await asyncio.sleep(0)
         if waiting:
             yield _masked(waiting, redactor)
 

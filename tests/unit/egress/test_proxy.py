@@ -2,14 +2,12 @@
 
 import asyncio
 import base64
-import socket
 import ssl
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,6 +18,7 @@ from jackfield.egress.rewrite import Rewrites
 from jackfield.kit.errors import EgressBlocked, ProviderUnavailable
 from jackfield.kit.proxy_address import ProxyAddress
 from jackfield.settings import InvalidSetting, Settings
+from tests.support import names
 from tests.support.certificates import Authority
 from tests.support.scripted import reply, scripted
 
@@ -85,11 +84,13 @@ class Proxy:
 @asynccontextmanager
 async def running(proxy: Proxy) -> AsyncGenerator[str]:
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
-    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    server.close()
-    for task in proxy.tasks:
-        task.cancel()
-    await asyncio.gather(*proxy.tasks, return_exceptions=True)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        for task in proxy.tasks:
+            task.cancel()
+        await asyncio.gather(*proxy.tasks, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -108,24 +109,9 @@ async def by(
 @pytest.fixture
 def named(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Return how to say which addresses a name has."""
-    real = socket.getaddrinfo
 
     def name(host: str, *addresses: str) -> None:
-        def look_up(asked: Any, port: Any, *rest: Any, **more: Any) -> Any:
-            if asked != host:
-                return real(asked, port, *rest, **more)
-            return [
-                (
-                    socket.AF_INET6 if ":" in each else socket.AF_INET,
-                    socket.SOCK_STREAM,
-                    6,
-                    "",
-                    (each, int(port), 0, 0) if ":" in each else (each, int(port)),
-                )
-                for each in addresses
-            ]
-
-        monkeypatch.setattr(socket, "getaddrinfo", look_up)
+        names.lead(monkeypatch, host, lambda: addresses)
 
     return name
 

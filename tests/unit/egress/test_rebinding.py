@@ -1,15 +1,14 @@
 """A name that leads elsewhere each time it is looked up."""
 
-import socket
 from collections.abc import AsyncGenerator
 from ipaddress import ip_network
-from typing import Any
 
 import pytest
 
 from jackfield.egress.client import Egress, OutboundRequest
 from jackfield.egress.rewrite import Rewrites
 from jackfield.kit.errors import EgressBlocked
+from tests.support import names
 from tests.support.scripted import ScriptedServer, reply, scripted
 
 pytestmark = pytest.mark.anyio
@@ -42,17 +41,8 @@ async def test_a_name_that_leads_inside_when_it_is_asked_again_reaches_nothing_t
     answers: list[list[str]],
     reached: list[bool],
 ) -> None:
-    left, real = iter(answers), socket.getaddrinfo
-
-    def look_up(host: Any, port: Any, *rest: Any, **more: Any) -> Any:
-        if host != NAME:
-            return real(host, port, *rest, **more)
-        return [
-            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, int(port)))
-            for address in next(left)
-        ]
-
-    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    left = iter(answers)
+    names.lead(monkeypatch, NAME, lambda: next(left))
     port = server.url.rpartition(":")[2]
     found: list[bool] = []
     for _ in answers:
