@@ -133,6 +133,7 @@ async def test_an_operator_keeps_the_references_from_strangers(
     assert (card.status_code, guide.status_code) == (200, 200)
 
 
+@pytest.mark.slow
 async def test_every_link_of_the_start_page_leads_somewhere(hub: Running) -> None:
     hub.api.auth = None
     page = (await hub.api.get("/docs")).text

@@ -10,7 +10,7 @@ from jackfield.sandbox.iterable.server import Sandbox
 from tests.support.clock import FrozenClock
 from tests.support.running import OWNER, Running, running_hub
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 async def allow_pages(hub: Running, more: int | None) -> None:

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.anyio
 PAGES = [page.path for page in manual().pages]
 
 
+@pytest.mark.slow
 async def test_every_page_is_served_as_html_and_as_markdown(hub: Running) -> None:
     hub.api.auth = None
     for path in ("", "api", *PAGES):

@@ -50,6 +50,7 @@ def matching(runs: Sequence[Run], only: RunFilter) -> list[Run]:
     ]
 
 
+@pytest.mark.slow
 async def test_every_filter_finds_and_counts_what_matches_it(db: Database, runs: list[Run]) -> None:
     async with db.read(PROJECT) as tx:
         for accounts, providers, statuses, success in itertools.product(

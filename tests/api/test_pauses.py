@@ -33,6 +33,7 @@ DEEDS: dict[Callable[[Tx, str], Awaitable[Account]], Callable[[bool, bool], tupl
 }
 
 
+@pytest.mark.slow
 async def test_whatever_both_do_an_account_runs_if_neither_wants_it_stopped(hub: Running) -> None:
     account_id = await hub.link()
     expected = (False, False)

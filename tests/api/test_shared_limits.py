@@ -70,6 +70,7 @@ async def hubs(
         yield opened
 
 
+@pytest.mark.slow
 async def test_one_account_keeps_its_rate_whichever_hub_is_asked(
     hubs: Callable[..., Any], tmp_path: Path, clock: FrozenClock
 ) -> None:

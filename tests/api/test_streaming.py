@@ -84,6 +84,7 @@ async def test_a_row_is_passed_on_before_the_next_one_is_there(
     assert rows == ['{"n": 1}', '{"n": 2}', '{"n": 3}']
 
 
+@pytest.mark.slow
 async def test_more_than_any_answer_may_hold_goes_through(data_dir: Path, sandbox: Sandbox) -> None:
     line = b'{"text": "' + b"x" * 990 + b'"}\n'
 

@@ -55,6 +55,7 @@ async def test_a_good_token_is_not_renewed(linked: Linked) -> None:
     assert linked.provider.requests == []
 
 
+@pytest.mark.slow
 async def test_five_hundred_calls_on_an_expired_token_make_one_request(
     linked: Linked, hub_database_url: str | None
 ) -> None:

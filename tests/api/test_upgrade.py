@@ -15,7 +15,7 @@ from tests.support.clock import FrozenClock
 from tests.support.earlier import Earlier, lay_out, opened
 from tests.support.receiver import Receiver, deliver
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 @pytest.fixture

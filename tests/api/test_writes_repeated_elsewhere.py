@@ -20,7 +20,7 @@ from tests.api.test_writes import ACME, Provider, actions, code, hang_up
 from tests.support.running import PATIENCE, Running, serving_hub, write_connectors
 from tests.support.scripted import Answer, scripted
 
-pytestmark = [pytest.mark.anyio, pytest.mark.database]
+pytestmark = [pytest.mark.anyio, pytest.mark.database, pytest.mark.slow]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from tests.attacks.target import Target
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.slow
 async def test_no_attack_on_linking_succeeds(target: Target) -> None:
     chosen = [each for each in catalog.ATTACKS.values() if not each.needs_browser]
 

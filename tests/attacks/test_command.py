@@ -13,6 +13,7 @@ def run(*arguments: str, **environment: str) -> Result:
     return CliRunner(env=environment).invoke(main, arguments)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fault", "status"), [(None, 0), ("no_pkce", 1)])
 def test_the_command_says_what_an_attacker_got(fault: str | None, status: int) -> None:
     planted = ("--fault", fault) if fault else ()

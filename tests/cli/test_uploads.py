@@ -10,7 +10,7 @@ from tests.cli.conftest import Command
 from tests.support.running import Running, serving_hub
 from tests.support.uploads import CASES, MAIN, document
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 @pytest.fixture

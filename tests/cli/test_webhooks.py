@@ -12,7 +12,7 @@ from tests.support.receiver import Receiver, subscribe
 from tests.support.running import serving_hub
 from tests.support.scripted import Seen, reply
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 async def test_what_an_endpoint_did_not_take_is_replayed_from_the_shell(

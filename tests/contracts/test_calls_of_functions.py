@@ -20,6 +20,7 @@ def counted() -> dict[str, dict[str, int]]:
     return json.loads(said.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("surface", MOST)
 def test_a_call_takes_no_more_functions_than_it_did(
     counted: dict[str, dict[str, int]], surface: str

@@ -31,6 +31,7 @@ def statements(counts: Counts) -> int:
     return sum(number for code, number in counts.python.items() if code.co_qualname in STATEMENTS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "body"), [("/actions/rpc", ACTION), ("/mcp", TOOL)], ids=["action", "tool"]
 )

@@ -11,6 +11,8 @@ from jackfield.ui.docs.manual import manual
 from tests.support.running import own_catalog
 from tools.static_docs import api_document
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:

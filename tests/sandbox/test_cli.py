@@ -18,6 +18,8 @@ from jackfield.sandbox.iterable.access.keys import make_keys
 from jackfield.sandbox.iterable.regions import Region
 from tests.support.running import PATIENCE
 
+pytestmark = pytest.mark.slow
+
 COMMAND = [sys.executable, "-c", "from jackfield.cli import main; main()", "sandbox", "iterable"]
 ROOT = Path(__file__).parents[2]
 ANY = ["--us-port", "0", "--eu-port", "0"]

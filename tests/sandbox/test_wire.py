@@ -192,6 +192,7 @@ def twisted(route: str, wrong: dict[str, Any]) -> Any:
     return {**body, **swaps}
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     route=st.sampled_from(WRITES),

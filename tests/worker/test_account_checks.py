@@ -166,6 +166,7 @@ async def test_an_outage_of_a_day_condemns_no_account(
     assert await check_due(acme.hub) == 2
 
 
+@pytest.mark.slow
 async def test_a_refused_account_is_tried_again_at_growing_pauses_and_works_again(
     acme: Running, provider: Provider, clock: FrozenClock
 ) -> None:

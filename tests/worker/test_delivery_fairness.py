@@ -123,6 +123,7 @@ async def test_dead_and_silent_receivers_keep_no_other_waiting(
     assert len({each["n"] for each in receiver.told}) == 40
 
 
+@pytest.mark.slow
 async def test_endpoints_with_long_backlogs_take_turns(
     hub: Running, clock: FrozenClock, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -73,6 +73,7 @@ async def test_a_process_that_was_too_slow_writes_nothing(hub: Running, clock: F
     assert issue["occurrences"] == 1
 
 
+@pytest.mark.slow
 async def test_more_failed_runs_than_one_reading_takes_are_read_in_pieces_and_each_is_counted_once(
     hub: Running, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -115,6 +115,7 @@ async def test_tokens_that_are_said_to_end_at_once_are_not_renewed_all_the_time(
     assert (await linked.run()).status_code == 200
 
 
+@pytest.mark.slow
 async def test_a_provider_that_is_down_is_asked_ever_more_rarely(linked: Linked) -> None:
     linked.provider.answers = [reply("{}", status=503)] * 200
     linked.clock.advance(seconds=LIFE - 100)

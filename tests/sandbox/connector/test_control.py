@@ -88,6 +88,7 @@ def test_its_command_prints_keys_and_key_files_as_they_are_to_be_pasted() -> Non
     assert any(line.startswith("export JACKFIELD_PROVIDER_REWRITE=") for line in lines)
 
 
+@pytest.mark.slow
 def test_an_unknown_connector_is_one_clear_line_and_status_one() -> None:
     outcome = subprocess.run(
         [*COMMAND, "notoin"], capture_output=True, text=True, check=False, cwd=ROOT

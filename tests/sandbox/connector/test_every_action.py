@@ -18,6 +18,7 @@ pytestmark = pytest.mark.anyio
 KEYS = sorted({each.name for each in FOLDER.iterdir() if each.is_dir()})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", KEYS)
 async def test_an_account_is_linked_and_every_action_gives_back_what_its_outline_says(
     world: World, key: str

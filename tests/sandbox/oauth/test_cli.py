@@ -14,6 +14,8 @@ from jackfield.sandbox.oauth.authority import DEMO, FERNWOOD
 from tests.sandbox.test_cli import get
 from tests.support.running import PATIENCE
 
+pytestmark = pytest.mark.slow
+
 COMMAND = [sys.executable, "-c", "from jackfield.cli import main; main()", "sandbox", "oauth"]
 
 

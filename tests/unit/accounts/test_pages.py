@@ -45,6 +45,7 @@ async def filled(db: Database, count: int) -> list[Account]:
         return [await Accounts(tx).get(each) for each in ids]
 
 
+@pytest.mark.slow
 async def test_every_filter_finds_what_matches_it_once_and_newest_first(db: Database) -> None:
     accounts = await filled(db, 300)
     some = tuple(each.id for each in accounts[::7])

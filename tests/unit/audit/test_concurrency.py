@@ -32,6 +32,7 @@ async def elsewhere(
     await opened.close()
 
 
+@pytest.mark.slow
 async def test_what_two_processes_write_at_once_is_one_sound_chain_a_project(
     db: Database, elsewhere: Database
 ) -> None:

@@ -141,6 +141,7 @@ def test_a_key_that_it_is_not_for_is_said_to_be_wrong() -> None:
         read(WHOLE, none)
 
 
+@pytest.mark.slow
 def test_a_passphrase_opens_what_was_made_under_it_and_no_other() -> None:
     content = written(Locks(passphrase=Secret("ein gutes Wort")))
 

@@ -165,6 +165,7 @@ async def test_values_that_a_column_does_not_take_are_refused_without_being_quot
     assert what_is_in(tmp_path) == ["hostile"]
 
 
+@pytest.mark.slow
 async def test_a_row_that_refers_to_one_that_is_not_there_is_refused(
     tmp_path: Path, url: str
 ) -> None:

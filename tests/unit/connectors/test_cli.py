@@ -32,6 +32,7 @@ def credentials(tmp_path: Path) -> Path:
     return file
 
 
+@pytest.mark.slow
 def test_our_own_connectors_pass() -> None:
     result = run("check", own_folder())
 
@@ -153,6 +154,7 @@ def test_a_case_that_comes_out_differently_is_told_with_the_difference(tmp_path:
     assert 'request 1: query.limit[0]: expected "4", got "3"' in result.stdout
 
 
+@pytest.mark.slow
 def test_the_list_names_our_own(monkeypatch: pytest.MonkeyPatch, acme: Path) -> None:
     monkeypatch.setenv("JACKFIELD_CONNECTORS", str(acme.parent))
 

@@ -238,6 +238,7 @@ def put(document: Json, path: tuple[str | int, ...], value: Json) -> Json:
     return document
 
 
+@pytest.mark.slow
 @given(st.data(), st.booleans())
 def test_any_document_is_loaded_or_refused_with_places(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, strict: bool

@@ -13,6 +13,7 @@ from tests.unit.connectors.conftest import ACTION, MAIN
 Write = Callable[..., Path]
 
 
+@pytest.mark.slow
 def test_a_large_connector_loads(write: Write) -> None:
     count = 1_400_000 // len(ACTION)
     actions = "".join(ACTION.replace("list_things", f"list_{number}") for number in range(count))

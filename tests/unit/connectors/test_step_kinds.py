@@ -6,8 +6,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.unit.connectors import toy_step
 from tests.unit.connectors.conftest import MAIN
+
+pytestmark = pytest.mark.slow
 
 # The provider refuses with 418, which the connector takes for a success.
 DEFAULTS = "defaults:\n  customErrors:\n    - { receivedStatus: 418, targetStatus: 200 }\n"

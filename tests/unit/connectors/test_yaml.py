@@ -120,6 +120,7 @@ def test_a_deep_document_is_refused(text: str) -> None:
         yaml.parse(text)
 
 
+@pytest.mark.slow
 def test_aliases_that_multiply_are_refused() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]

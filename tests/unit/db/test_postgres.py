@@ -52,6 +52,7 @@ async def test_a_server_that_has_gone_is_said_to_be_away() -> None:
     assert (unscoped.value.status, unscoped.value.retry_after) == (503, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 async def test_a_connection_given_up_at_any_moment_while_it_is_made_leaves_no_error(
     url: str, monkeypatch: pytest.MonkeyPatch
@@ -117,6 +118,7 @@ async def test_who_waits_too_long_for_a_lock_may_try_again(url: str) -> None:
     await db.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 @pytest.mark.parametrize("before", [0, 1, 2])
 async def test_a_migration_under_a_running_process_fails_no_transaction(

@@ -32,6 +32,7 @@ async def test_a_transaction_that_fails_wakes_nothing(db: Database) -> None:
         assert not work.is_set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 async def test_on_postgresql_another_process_is_woken_also_after_its_connection_was_lost(
     own_db: Database, database_url: str

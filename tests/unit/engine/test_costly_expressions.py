@@ -77,6 +77,7 @@ async def test_a_filter_over_many_rows_holds_the_loop_up_nowhere() -> None:
     assert await longest_standstill(work) < MOST_SECONDS
 
 
+@pytest.mark.slow
 async def test_many_small_steps_in_a_row_leave_others_their_turn() -> None:
     compiled = action(
         step("static_values", {"values": {"x": "{{upper(iterator.item)}}"}}, iterator="$.inputs.all"),

@@ -33,6 +33,7 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(large_json_output, "_BATCH", 3)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_pieces")
 @settings(max_examples=100)
 @given(VALUES, st.sampled_from([None, 1]))
@@ -46,6 +47,7 @@ def test_pieces_make_the_same_as_the_whole(value: Any, indent: int | None) -> No
     assert parse_in_pieces(text) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_pieces")
 @settings(max_examples=200)
 @given(VALUES, st.data())
@@ -108,6 +110,7 @@ async def test_the_loop_goes_on_while_large_json_is_read(text: bytes) -> None:
     assert await longest_standstill(lambda: parse_aside(text)) < MOST_SECONDS
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_pieces")
 @settings(max_examples=200)
 @given(VALUES)

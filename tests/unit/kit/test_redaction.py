@@ -138,6 +138,7 @@ def test_what_libraries_log_goes_the_same_way_without_any_secret_in_use() -> Non
     assert in_use.text("5ecret-Value!") == MASK
 
 
+@pytest.mark.slow
 def test_what_libraries_log_is_masked_while_memory_is_collected() -> None:
     in_use = [Redactor([f"5ecret-Value-{number}"]) for number in range(20)]
     threshold = gc.get_threshold()

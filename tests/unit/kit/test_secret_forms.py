@@ -259,6 +259,7 @@ def _any(alphabet: str, size: int) -> str:
     return "".join(secrets.choice(alphabet) for _ in range(size))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("letters", ["\u00fc\u00e9\u00df\u0130", "\u6f22\u5b57\U0001f600"])
 def test_a_long_secret_of_other_letters_is_masked(letters: str) -> None:
     secret = letters * (2047 // len(letters))

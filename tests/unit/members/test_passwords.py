@@ -64,6 +64,7 @@ async def _made(password: str) -> str:
     return await hashes.hashed(password)
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_a_hash_matches_its_password_in_every_spelling_and_no_other() -> None:
     known = await hashes.hashed("caf\u00e9 au lait, s'il vous pla\u00eet")

@@ -24,6 +24,7 @@ async def hub(db: Database, clock: FrozenClock, tmp_path: Path) -> AsyncGenerato
         yield made
 
 
+@pytest.mark.slow
 async def test_a_keyring_comes_back_with_the_keys_that_were_made_since(hub: Machines) -> None:
     first = await hub.start()
     key, _ = await make_recovery_key(hub.rotation(), replaces=False)

@@ -179,6 +179,7 @@ async def test_nothing_is_sealed_under_a_key_that_a_machine_does_not_have(hub: M
     assert {each.vault.keyring.current for each in (other, started_meanwhile)} == {done.key}
 
 
+@pytest.mark.slow
 async def test_no_process_starts_without_a_key_that_may_seal_in_a_moment(hub: Machines) -> None:
     await hub.start()
     await fill(hub)

@@ -79,6 +79,7 @@ def test_a_keyring_in_clear_or_of_another_service_is_not_taken_for_a_wrapped_one
     assert KEYRING.keys[0].id not in str(refused.value)
 
 
+@pytest.mark.slow
 def test_a_passphrase_opens_what_it_wrapped_and_another_does_not(tmp_path: Path) -> None:
     store("passphrase:", tmp_path, PHRASE).create(KEYRING)
 
