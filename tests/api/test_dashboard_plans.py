@@ -50,6 +50,7 @@ def _of(name: str, sql: str) -> str:
     return found[1] if found else name
 
 
+@pytest.mark.parametrize("hub_database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("title", "address"), pages(100).items(), ids=list(pages(100)))
 async def test_a_page_of_a_list_reads_no_table_from_end_to_end(
     title: str, address: str, hub: Running, plans: dict[str, list[str]]

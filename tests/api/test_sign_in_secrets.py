@@ -37,6 +37,7 @@ async def test_what_a_provider_quotes_of_a_sign_in_is_told_nowhere(
         assert secret not in told
 
 
+@pytest.mark.parametrize("hub_database_url", ["sqlite"], indirect=True)
 async def test_what_is_asked_for_tokens_in_a_query_stands_in_no_log_and_no_error(
     hub_with: HubWith, clock: FrozenClock, log_lines: StringIO
 ) -> None:
