@@ -42,6 +42,7 @@ async def fill_in(page: Page, key: str) -> None:
     await page.get_by_role("button", name="Connect").click()
 
 
+@pytest.mark.slow
 async def test_the_list_the_form_its_faults_and_the_end_can_be_used_by_anybody(
     hub: Running, page: Page, axe: str
 ) -> None:
@@ -73,6 +74,7 @@ async def test_the_list_the_form_its_faults_and_the_end_can_be_used_by_anybody(
     assert await found_in_each_mode(page, axe) == []
 
 
+@pytest.mark.slow
 async def test_updating_changing_the_account_and_waiting_can_be_used_by_anybody(
     hub: Running, page: Page, axe: str
 ) -> None:
@@ -117,6 +119,7 @@ async def test_pages_beside_the_way_can_be_used_by_anybody(
     assert await found_by_day_and_night(window.page, axe) == []
 
 
+@pytest.mark.slow
 async def test_a_browser_that_does_not_know_our_colors_shows_its_own(
     hub: Running, visit: Start, axe: str, *, dark: bool
 ) -> None:
@@ -138,6 +141,7 @@ async def test_a_browser_that_does_not_know_our_colors_shows_its_own(
     assert (paper == "rgb(255, 255, 255)") is not dark
 
 
+@pytest.mark.slow
 async def test_a_browser_that_computes_no_color_from_another_is_sent_those_it_needs(
     hub: Running, visit: Start, axe: str, *, dark: bool
 ) -> None:
@@ -158,6 +162,7 @@ async def test_a_browser_that_computes_no_color_from_another_is_sent_those_it_ne
     await expect(button).to_have_css("color", "rgb(255, 255, 255)")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("brand", ["#111111", "#808080", "#ffd400"])
 async def test_whatever_color_a_brand_has_its_pages_can_be_read(
     hub: Running, visit: Start, axe: str, brand: str
@@ -297,6 +302,7 @@ async def test_nothing_to_press_is_smaller_than_a_finger_tip(hub: Running, visit
         assert small == []
 
 
+@pytest.mark.slow
 async def test_no_word_of_the_dashboards_menu_is_broken_on_a_phone(
     hub: Running, visit: Start
 ) -> None:
@@ -315,6 +321,7 @@ async def test_no_word_of_the_dashboards_menu_is_broken_on_a_phone(
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+@pytest.mark.slow
 async def test_esc_takes_the_question_back_whether_an_account_is_to_be_deleted(
     hub: Running, visit: Start
 ) -> None:

@@ -10,7 +10,7 @@ from tests.browser.conftest import Visit, holds
 from tests.support.actor import TESTER
 from tests.support.running import Running
 
-pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
 
 Start = Callable[..., Awaitable[Visit]]
 

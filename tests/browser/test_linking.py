@@ -208,6 +208,7 @@ async def test_the_step_of_the_guide_that_a_field_is_about_stands_out(
     await expect(page.locator("[data-guide-field=api_key].is-current")).to_have_count(0)
 
 
+@pytest.mark.slow
 async def test_a_form_is_sent_once_while_the_provider_thinks(hub: Running, visit: Start) -> None:
     page = (await visit()).page
     project = hub.sandbox.us.project

@@ -15,7 +15,7 @@ from tests.browser.axe_findings import found
 from tests.browser.conftest import Visit
 from tests.support.running import Running, serving_hub
 
-pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
 
 Start = Callable[..., Awaitable[Visit]]
 

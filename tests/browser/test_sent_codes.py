@@ -17,7 +17,7 @@ from tests.browser.conftest import Visit
 from tests.support.oakdale import SECRET, SENDS_CODES, about_code, oakdale
 from tests.support.running import Running, serving_hub, write_connectors
 
-pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
 
 Start = Callable[..., Awaitable[Visit]]
 PHONE = {"width": 390, "dark": True}

@@ -9,7 +9,7 @@ from tests.browser.conftest import Visit
 from tests.browser.product import element, inside, product
 from tests.support.running import Running
 
-pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
 
 Start = Callable[..., Awaitable[Visit]]
 _MOST_BYTES = 40 * 1024
