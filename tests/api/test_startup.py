@@ -161,6 +161,8 @@ async def test_a_database_server_that_is_not_there_is_named_without_its_password
         "postgresql://jackfield:70000/hunter2@127.0.0.1/jackfield",
         "postgresql://jackfield:hunter2@127.0.0.1:1,127.0.0.1:99999/jackfield",
         "postgresql://jackfield:hunter2@/jackfield?host=127.0.0.1&port=99999",
+        "postgresql://jackfield:hunter2@/jackfield?host=127.0.0.1:99999",
+        "postgresql://jackfield:hunter2@127.0.0.1:%39%39999/jackfield",
     ],
 )
 async def test_a_database_url_that_cannot_be_read_is_said_to_be_so_without_its_password(
@@ -171,6 +173,16 @@ async def test_a_database_url_that_cannot_be_read_is_said_to_be_so_without_its_p
 
     # As the log of a crash has it.
     assert "hunter2" not in "".join(traceback.format_exception(refused.value))
+
+
+async def test_a_port_that_is_too_large_is_refused_also_where_the_environment_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGPORT", "99999")
+    url = "postgresql://jackfield:hunter2@127.0.0.1/jackfield"
+
+    with pytest.raises(DatabaseUnusable, match="a port is a number up to 65535"):
+        await start(Settings(data_dir=tmp_path, database_url=url))
 
 
 @pytest.mark.parametrize("content", [None, "no certificate"], ids=["missing", "damaged"])

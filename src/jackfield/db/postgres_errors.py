@@ -60,7 +60,6 @@ async def connected(connect: Callable[..., Awaitable[T]], url: str, **options: A
         DatabaseUnusable: it rejects this one.
     """
     try:
-        _require_ports(url)
         return await connect(url, timeout=_CONNECT_SECONDS, **options)
     except (*REFUSALS, OSError) as error:
         # The URL holds a password and stays out of the message.
@@ -81,25 +80,6 @@ async def connected(connect: Callable[..., Awaitable[T]], url: str, **options: A
             "`%23`, `%40`, `%5B` and `%25`"
         )
         raise DatabaseUnusable(msg) from None
-
-
-def _require_ports(url: str) -> None:
-    """
-    Raise for what is no port: of a larger number, uvloop would take what is left of it by 65536.
-
-    Raises:
-        ValueError: a port of `url` is no number up to 65535.
-    """
-    parts = urlsplit(url)
-    hosts = parts.netloc.rpartition("@")[2].split(",")
-    ports = [
-        each
-        for name, value in parse_qsl(parts.query)
-        if name == "port"
-        for each in value.split(",")
-    ]
-    for each in (*hosts, *(f":{port}" for port in ports)):
-        _ = urlsplit(f"//{each}").port
 
 
 @contextmanager

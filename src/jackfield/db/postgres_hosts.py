@@ -20,6 +20,7 @@ NOT_YET: Final = (
     asyncpg.TargetServerAttributeNotMatched,
     OSError,
 )
+_LAST_PORT: Final = 65535
 # A server of whose machine nothing is left does not even refuse: it is asked after the others.
 _silent: Final = set[str]()
 
@@ -38,6 +39,24 @@ class _Beginning(connect_utils.TLSUpgradeProto):
 
 
 connect_utils.TLSUpgradeProto = _Beginning  # type: ignore[misc]
+_driver: Any = connect_utils  # whose types leave out what is private
+_connect_address = _driver._connect_addr  # noqa: SLF001
+
+
+async def _connect_checked(*, addr: Any, **given: Any) -> Any:
+    """
+    Connect to one address, wherever the driver has read it: the URL, its environment or a file.
+
+    Raises:
+        OverflowError: its port is larger than 65535; uvloop would connect to that modulo 65536.
+    """
+    if isinstance(addr, tuple) and addr[1] > _LAST_PORT:
+        msg = f"port must be 0-{_LAST_PORT}"
+        raise OverflowError(msg)
+    return await _connect_address(addr=addr, **given)
+
+
+_driver._connect_addr = _connect_checked  # noqa: SLF001
 
 
 async def connect(url: str, *, timeout: float, **options: Any) -> Connection:  # noqa: ASYNC109 - shared by the servers
