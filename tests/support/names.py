@@ -1,4 +1,4 @@
-"""Names of hosts that lead where a test says, on the event loop that asks for them."""
+"""Names of hosts, resolved to the addresses that a test says."""
 
 import asyncio
 import socket
@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 
-def lead(
+def resolve(
     monkeypatch: pytest.MonkeyPatch, name: str, addresses: Callable[[], Sequence[str]]
 ) -> None:
-    """Give the addresses of `name` as the running loop finds them, anew each time it is asked."""
+    """Let the running loop resolve `name` to `addresses`, which is called at each lookup."""
     loop = asyncio.get_running_loop()
     real = loop.getaddrinfo
 

@@ -171,8 +171,8 @@ async def _rows(
                 raise LineTooLong
             if line_break:
                 yield _masked(head + line_break, redactor)
-            # That its reader is gone reaches only a task that waits, and this one may never wait
-            # for a provider that is faster than the hub.
+            # A cancellation, as when the reader is gone, reaches only a task that waits; with a
+            # provider that is faster than the hub, this one would never wait.
             await asyncio.sleep(0)
         if waiting:
             yield _masked(waiting, redactor)

@@ -111,7 +111,7 @@ def named(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Return how to say which addresses a name has."""
 
     def name(host: str, *addresses: str) -> None:
-        names.lead(monkeypatch, host, lambda: addresses)
+        names.resolve(monkeypatch, host, lambda: addresses)
 
     return name
 

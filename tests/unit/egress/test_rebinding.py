@@ -42,7 +42,7 @@ async def test_a_name_that_leads_inside_when_it_is_asked_again_reaches_nothing_t
     reached: list[bool],
 ) -> None:
     left = iter(answers)
-    names.lead(monkeypatch, NAME, lambda: next(left))
+    names.resolve(monkeypatch, NAME, lambda: next(left))
     port = server.url.rpartition(":")[2]
     found: list[bool] = []
     for _ in answers:
