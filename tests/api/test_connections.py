@@ -16,6 +16,13 @@ from tests.support.running import PATIENCE, Running, serving_hub
 
 pytestmark = pytest.mark.anyio
 
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    """Run on the event loop of a server."""
+    return "asyncio", {"use_uvloop": True}
+
+
 GET = b"GET /healthz HTTP/1.1\r\nhost: hub\r\n"
 
 

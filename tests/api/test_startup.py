@@ -25,6 +25,12 @@ from tests.support.running import Running, running_hub
 pytestmark = pytest.mark.anyio
 
 
+@pytest.fixture(scope="module")
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    """Run on the event loop of a server."""
+    return "asyncio", {"use_uvloop": True}
+
+
 async def start(settings: Settings, *, creates: bool = True) -> None:
     async with open_hub(settings, public_url="https://hub.test", creates=creates):
         pass

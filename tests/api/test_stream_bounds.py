@@ -19,6 +19,12 @@ from tests.support.scripted import Seen, scripted
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
+@pytest.fixture(scope="module")
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    """Run on the event loop of a server."""
+    return "asyncio", {"use_uvloop": True}
+
+
 class Endless:
     """An export without an end, that knows when its reader is gone."""
 

@@ -24,6 +24,13 @@ from tests.support.scripted import reply, scripted
 
 pytestmark = pytest.mark.anyio
 
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    """Run on the event loop of a server."""
+    return "asyncio", {"use_uvloop": True}
+
+
 # An address of the internet, which the proxy of a test takes for a server on loopback.
 PUBLIC, PUBLIC_V6 = "93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946"
 

@@ -13,6 +13,13 @@ from tests.support.scripted import ScriptedServer, reply, scripted
 
 pytestmark = pytest.mark.anyio
 
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    """Run on the event loop of a server."""
+    return "asyncio", {"use_uvloop": True}
+
+
 NAME = "rebound.example"
 # 127.0.0.2 stands for the public address, which no test can reach: its network alone is allowed.
 ALLOWED, INSIDE = "127.0.0.2", "127.0.0.1"
